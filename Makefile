@@ -67,6 +67,6 @@ image: ## The container image
 lock: $(READY) ## Choose the newest versions again, with their hashes
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --upgrade \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --upgrade \
+	  --custom-compile-command 'make lock' \
 	  --output-file requirements.lock pyproject.toml
-	@sed -i.bak "1i # The versions that were tested, with their hashes. Written by \`make lock\`." requirements.lock && rm requirements.lock.bak
