@@ -1,0 +1,187 @@
+"""Answer what a condition asks of one entity's past, or say why there is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import nan
+from typing import TypeAlias
+
+from notifier.core.functions import median
+from notifier.core.history import History, Row, Unknown
+from notifier.core.tree import Look, Scalar
+
+_EARLIER_WANTED = 3  # values before a spike or a drop can be told from chance
+
+Answer: TypeAlias = Scalar | Unknown
+
+
+@dataclass(slots=True)
+class Asked:
+    """What the question is about.
+
+    Attributes:
+        present: The field's value now; None where blank.
+        read: Reads the same field from another row.
+    """
+
+    look: Look
+    present: Scalar | None
+    row: Row
+    key: str
+    at: float
+    history: History
+    read: Callable[[Row], Scalar | None]
+
+
+def answer(asked: Asked) -> Answer:
+    """Return the answer; what is not a number is no answer."""
+    found = _ANSWERS[asked.look.function](asked)
+    return Unknown.BLANK if isinstance(found, float) and found != found else found
+
+
+def _prev(asked: Asked) -> Answer:
+    row = asked.history.previous(asked.key)
+    if row is None:
+        return Unknown.NEW
+    found = asked.read(row)
+    return Unknown.BLANK if found is None else found
+
+
+def _changed(asked: Asked) -> Answer:
+    was = _prev(asked)
+    if asked.present is None:
+        return Unknown.BLANK
+    return was if isinstance(was, Unknown) else asked.present != was
+
+
+def _reset(asked: Asked) -> bool:
+    return asked.history.reset(asked.key, asked.row, asked.look.counters)
+
+
+def _delta(asked: Asked) -> Answer:
+    was = _prev(asked)
+    if isinstance(was, Unknown):
+        return was
+    if asked.present is None:
+        return Unknown.BLANK
+    return Unknown.RESET if _reset(asked) else float(asked.present) - float(was)
+
+
+def _rise(asked: Asked) -> Answer:
+    if not isinstance(asked.present, float):
+        return Unknown.BLANK
+    if _reset(asked):
+        return Unknown.RESET
+    look = asked.look
+    return asked.history.rise(
+        asked.key,
+        look.field.name,
+        look.over,
+        asked.at,
+        asked.present,
+        counter=bool(look.counters),
+    )
+
+
+def _earlier(asked: Asked) -> list[float]:
+    return asked.history.samples(asked.key, asked.look.field.name, asked.look.over, asked.at)
+
+
+def _over(asked: Asked) -> Answer:
+    if not isinstance(asked.present, float):
+        return Unknown.BLANK
+    values = _earlier(asked)
+    fold = _FOLDS[asked.look.function]
+    return fold([*values, asked.present]) if values else Unknown.FEW
+
+
+def folder(look: Look, history: History, at: float) -> Callable[[str, float], float | None]:
+    """Return the same for many entities: (key, present value) -> the fold, or None."""
+    values, fold = history.reader(look.field.name, look.over, at), _FOLDS[look.function]
+
+    def folded(key: str, present: float) -> float | None:
+        found = values(key)
+        if not found:
+            return None
+        found.append(present)
+        result = fold(found)
+        return result if result == result else None
+
+    return folded
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+_FOLDS: dict[str, Callable[[list[float]], float]] = {
+    "avg_over": _mean,
+    "min_over": min,
+    "max_over": max,
+    "median_over": median,
+}
+
+
+def _spike(asked: Asked) -> Answer:
+    factor, floor = asked.look.numbers
+    if not isinstance(asked.present, float):
+        return Unknown.BLANK
+    if not asked.present >= floor:
+        return False  # whatever the past
+    values = _earlier(asked)
+    if len(values) < _EARLIER_WANTED:
+        return Unknown.FEW_EARLIER
+    return asked.present >= factor * median(values)
+
+
+def _drop(asked: Asked) -> Answer:
+    if not isinstance(asked.present, float):
+        return Unknown.BLANK
+    values = _earlier(asked)
+    if len(values) < _EARLIER_WANTED:
+        return Unknown.FEW_EARLIER
+    return median(values) - asked.present >= asked.look.numbers[0]
+
+
+def _usual(asked: Asked) -> Answer:
+    return asked.history.usual(asked.key, asked.look.field.name, asked.at)
+
+
+def _calls(asked: Asked) -> tuple[int, float] | Unknown:
+    look, base = asked.look, getattr(asked.row, asked.look.base)
+    if base is None:
+        return Unknown.BLANK
+    if _reset(asked):
+        return Unknown.RESET
+    share = asked.present if isinstance(asked.present, float) else nan
+    return asked.history.calls(
+        asked.key, look.field.name, look.base, look.over, asked.at, (share, base)
+    )
+
+
+def _hits_of(asked: Asked) -> Answer:
+    found = _calls(asked)
+    return found if isinstance(found, Unknown) else float(found[0])
+
+
+def _window(asked: Asked) -> Answer:
+    found = _calls(asked)
+    if isinstance(found, Unknown):
+        return found
+    hits, calls = found
+    return 100 * hits / calls if calls else Unknown.IDLE
+
+
+_ANSWERS: dict[str, Callable[[Asked], Answer]] = {
+    "prev": _prev,
+    "changed": _changed,
+    "delta": _delta,
+    "rise": _rise,
+    **dict.fromkeys(_FOLDS, _over),
+    "spike": _spike,
+    "drop": _drop,
+    "usual": _usual,
+    "hits_of": _hits_of,
+    "window": _window,
+}

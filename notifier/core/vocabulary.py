@@ -1,0 +1,67 @@
+"""Say which names a condition may use, and how a wrong one is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from notifier.core.endpoint import Kind
+from notifier.core.tree import Scalar
+from notifier.errors import NotifierError
+
+
+class ExpressionError(NotifierError):
+    """A condition that cannot be used.
+
+    Attributes:
+        text: What is wrong.
+        column: Where, in characters from 0, within the condition's own text.
+        suggestion: What to do; may be empty.
+    """
+
+    def __init__(self, text: str, column: int = 0, suggestion: str = "") -> None:
+        self.text = text
+        self.column = column
+        self.suggestion = suggestion
+        super().__init__(f"{text}; {suggestion}" if suggestion else text)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """The names of one collection, for one kind of rule.
+
+    Attributes:
+        kinds: What the fields mean, the computed ones included.
+        formulas: How computed fields come about, in the condition language itself; a computed
+            field that rows already carry has none.
+        constants: Other names with their values (``operation``).
+        bases: For a cumulative percentage the counter it is a share of.
+        customer: Names of customer data: known only to be refused.
+        grouped: For a rule with ``by``: aggregates are at home, and of the fields only those in *by*.
+    """
+
+    kinds: Mapping[str, Kind]
+    formulas: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, Scalar] = field(default_factory=dict)
+    bases: Mapping[str, str] = field(default_factory=dict)
+    customer: frozenset[str] = frozenset()
+    grouped: bool = False
+    by: tuple[str, ...] = ()
+
+    @property
+    def counters(self) -> tuple[str, ...]:
+        """The numbers that only grow until a reset."""
+        return tuple(name for name, kind in self.kinds.items() if kind is Kind.COUNTER)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.kinds, *self.constants)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a suggestion that names what is closest, or nothing."""
+    names = list(known)
+    folded = {name.casefold(): name for name in reversed(names)}
+    close = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return f"did you mean `{folded[close[0]]}`?" if close else ""
