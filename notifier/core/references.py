@@ -1,0 +1,202 @@
+"""Check what the tables of a rules file say of each other: names, pairs and contradictions."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection as Names
+from collections.abc import Iterable
+
+from notifier.core.draft import UNSAID, Draft
+from notifier.core.mistakes import Mistakes
+from notifier.core.places import Loc
+from notifier.core.rulebook import Poll, Receiver, Rule
+from notifier.core.state import SOURCE_RULE
+
+_EXPECT = re.compile(r"(?:open|change|close|event|repeat|none:[a-z][a-z_ -]*)(?: \S.*)?")
+_LASTING = (
+    *("clear", "critical", "for", "of", "keep", "min_samples", "gap_max", "missing"),
+    *("missing_after", "reopen_within", "repeat", "explains"),
+)
+
+
+def check_references(draft: Draft, templates: Names[str] | None, mistakes: Mistakes) -> None:
+    """Add to *mistakes* what is wrong between the tables, expressions and sources apart."""
+    _check_unique(draft, mistakes)
+    _check_variables(draft, mistakes)
+    for i, receiver in draft.receivers:
+        _check_receiver(("receiver", i), receiver, draft, mistakes)
+    for i, rule in draft.rules:
+        _check_rule(("rule", i), rule, draft, templates, mistakes)
+    _check_loops(draft, mistakes)
+    for i, test in draft.tests:
+        check_names(("test", i, "rule"), "rule", (test.rule,), draft.names["rule"], mistakes)
+        _check_polls(("test", i, "polls"), test.polls, mistakes)
+    check_names(("operators",), "receiver", draft.top.operators, draft.names["receiver"], mistakes)
+
+
+def check_names(
+    loc: Loc, what: str, names: Iterable[str], known: Names[str], mistakes: Mistakes
+) -> None:
+    """Each of the names must be known."""
+    for index, name in enumerate(names):
+        if name not in known and name != UNSAID:
+            mistakes.unknown((*loc, index), what, name, known)
+
+
+# ---- names ----
+
+
+def _check_unique(draft: Draft, mistakes: Mistakes) -> None:
+    _once("operation", "name", [(i, each.name) for i, each in draft.operations], mistakes)
+    _once("receiver", "name", [(i, each.name) for i, each in draft.receivers], mistakes)
+    _once("rule", "id", [(i, each.id) for i, each in draft.rules], mistakes)
+    _once("rule", "was", [(i, each.was) for i, each in draft.rules if each.was], mistakes)
+    _once("test", "name", [(i, each.name) for i, each in draft.tests], mistakes)
+
+
+def _once(section: str, key: str, names: Iterable[tuple[int, str]], mistakes: Mistakes) -> None:
+    seen: set[str] = set()
+    for i, name in names:
+        if name in seen:
+            mistakes.add((section, i, key), f"`{name}` is there twice", "give each its own")
+        seen.add(name)
+
+
+def _check_variables(draft: Draft, mistakes: Mistakes) -> None:
+    """A name becomes a part of a variable's name, where - and _ are the same."""
+    receivers = draft.receivers
+    named: dict[tuple[str, str], list[tuple[int, str | None]]] = {
+        ("operation", "name"): [(i, each.name) for i, each in draft.operations],
+        ("receiver", "slack_webhook"): [(i, each.slack_webhook) for i, each in receivers],
+        ("receiver", "webhook"): [(i, each.webhook) for i, each in receivers],
+    }
+    for (section, key), names in named.items():
+        seen: dict[str, str] = {}
+        for i, name in names:
+            other = seen.setdefault(variable(name), name) if name else name
+            if name and other != name:
+                text = f"`{name}` and `{other}` would share the variable part {variable(name)}"
+                mistakes.add((section, i, key), text, "rename one")
+
+
+def variable(name: str) -> str:
+    """How a name is written within a variable of the environment."""
+    return name.upper().replace("-", "_")
+
+
+# ---- receivers ----
+
+
+def _check_receiver(loc: Loc, receiver: Receiver, draft: Draft, mistakes: Mistakes) -> None:
+    kinds = ("slack", "slack_webhook", "webhook", "email")
+    given = [kind for kind in kinds if getattr(receiver, kind) is not None]
+    if not given:
+        mistakes.add(loc, f"`{receiver.name}` cannot be reached", f"add one of {', '.join(kinds)}")
+    for kind in given[1:]:
+        text = f"`{receiver.name}` has `{given[0]}` already"
+        mistakes.add((*loc, kind), text, "make a second receiver of it")
+    known = draft.names["operation"]
+    check_names((*loc, "operation"), "operation", receiver.operation or (), known, mistakes)
+    if receiver.fallback is None:
+        return
+    check_names(
+        (*loc, "fallback"), "receiver", (receiver.fallback,), draft.names["receiver"], mistakes
+    )
+    if receiver.fallback == receiver.name:
+        mistakes.add((*loc, "fallback"), "a receiver cannot stand in for itself", "name another")
+
+
+# ---- rules ----
+
+
+def _check_rule(
+    loc: Loc, rule: Rule, draft: Draft, templates: Names[str] | None, mistakes: Mistakes
+) -> None:
+    check_names((*loc, "to"), "receiver", rule.to, draft.names["receiver"], mistakes)
+    if rule.id == SOURCE_RULE:
+        text = f"`{SOURCE_RULE}` is the id of the bot's own incidents about sources"
+        mistakes.add((*loc, "id"), text, "choose another")
+    if rule.was is not None and rule.was in draft.names["rule"]:
+        mistakes.add((*loc, "was"), f"`{rule.was}` is still a rule of this file", "remove one")
+    if rule.event:
+        _check_event(loc, rule, mistakes)
+    if rule.of and rule.for_:
+        mistakes.add((*loc, "of"), "`of` stands instead of `for`", "keep one of them")
+    if templates is not None and rule.template and rule.template not in templates:
+        mistakes.unknown((*loc, "template"), "template", rule.template, templates)
+    _check_explains(loc, rule, draft, mistakes)
+
+
+def _check_event(loc: Loc, rule: Rule, mistakes: Mistakes) -> None:
+    given = {"for" if key == "for_" else key for key in rule.model_fields_set}
+    for key in _LASTING:
+        if key in given:
+            mistakes.add((*loc, key), f"an event has no `{key}`: it never closes", "leave it away")
+
+
+def _check_explains(loc: Loc, rule: Rule, draft: Draft, mistakes: Mistakes) -> None:
+    known = draft.names["rule"]
+    check_names((*loc, "explains"), "rule", rule.explains, known, mistakes)
+    if rule.explains and rule.by is None and not rule.event:
+        text = "`explains` needs `by`: the fields whose equal values tie the incidents together"
+        mistakes.add((*loc, "explains"), text, 'add it, as in by = "ip"')
+    events = {each.id for _, each in draft.rules if each.event}
+    for index, other in enumerate(rule.explains):
+        if other in events:
+            mistakes.add(
+                (*loc, "explains", index), f"`{other}` is an event", "nothing explains events"
+            )
+
+
+def _check_loops(draft: Draft, mistakes: Mistakes) -> None:
+    """A rule that explains itself, if only by way of others, would silence all of them."""
+    explains = {rule.id: rule.explains for _, rule in draft.rules}
+    for i, rule in draft.rules:
+        reached: set[str] = set()
+        pending = list(rule.explains)
+        while pending:
+            one = pending.pop()
+            if one not in reached:
+                reached.add(one)
+                pending.extend(explains.get(one, ()))
+        if rule.id in reached:
+            text = f"`{rule.id}` would explain itself away"
+            mistakes.add(("rule", i, "explains"), text, "explain in one direction only")
+
+
+# ---- tests ----
+
+
+def _check_polls(loc: Loc, polls: tuple[Poll, ...], mistakes: Mistakes) -> None:
+    for i, poll in enumerate(polls):
+        here = (*loc, i)
+        if (poll.rows is None) == (poll.error is None):
+            mistakes.add(here, "a poll has either `rows` or an `error`", "write one of them")
+        if i and poll.at <= polls[i - 1].at:
+            mistakes.add((*here, "at"), "polls are in the order of time", "write a later one")
+        for index, item in enumerate(poll.expect or ()):
+            if not _EXPECT.fullmatch(item):
+                advice = "write open, change, close, event, repeat or none:REASON and the entity"
+                mistakes.add((*here, "expect", index), f"`{item}` cannot be expected", advice)
+
+
+# ---- what is allowed, but looks like an oversight ----
+
+
+def warn(draft: Draft, mistakes: Mistakes) -> None:
+    """Add warnings about a file without errors."""
+    if not draft.top.operators:
+        mistakes.warn((), "no `operators`: nobody will hear when a source is down")
+    heard = Counter(name for _, rule in draft.rules for name in rule.to)
+    useful = {*heard, *draft.top.operators, *(each.fallback for _, each in draft.receivers)}
+    for i, receiver in draft.receivers:
+        if receiver.name not in useful:
+            mistakes.warn(("receiver", i, "name"), f"nothing is sent to `{receiver.name}`")
+        elif receiver.operation is None and len(draft.operations) > 1:
+            text = f"`{receiver.name}` hears of every operation; say so with `operation`"
+            mistakes.warn(("receiver", i, "name"), text)
+    used = {rule.on.partition(".")[0] for _, rule in draft.rules}
+    for i, source in draft.sources:
+        if source.title not in used:
+            mistakes.warn(("source", i), f"`{source.title}` is polled, but no rule is about it")

@@ -1,0 +1,217 @@
+"""Check what sources ask for, and what rules are about: collections, fields, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from notifier.core.conditions import check_conditions
+from notifier.core.draft import Draft
+from notifier.core.endpoint import Catalogue, Collection, Endpoint, Nature
+from notifier.core.mistakes import Mistakes
+from notifier.core.places import Loc
+from notifier.core.references import check_names
+from notifier.core.rulebook import Operation, Receiver, Rule, Source
+from notifier.core.state import SourceKey
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A source of an operation with its endpoint."""
+
+    operation: Operation
+    source: Source
+    endpoint: Endpoint
+
+
+Known = Mapping[SourceKey, Asked]
+Subjects = Mapping[str, Collection]
+
+
+def check_subjects(draft: Draft, catalogue: Catalogue, mistakes: Mistakes) -> None:
+    """Add to *mistakes* what is wrong with sources and with what rules say of their rows."""
+    known = _sources(draft, catalogue, mistakes)
+    subjects: dict[str, Collection] = {}
+    for i, rule in draft.rules:
+        collection = _rule(("rule", i), rule, draft, known, catalogue, mistakes)
+        if collection:
+            subjects[rule.id] = collection
+    _check_ties(draft, subjects, mistakes)
+
+
+# ---- sources ----
+
+
+def _sources(draft: Draft, catalogue: Catalogue, mistakes: Mistakes) -> Known:
+    """Return the sources whose operation and endpoint are known; the rest are mistakes."""
+    found: dict[SourceKey, Asked] = {}
+    for i, source in draft.sources:
+        loc: Loc = ("source", i)
+        endpoint = catalogue.get(source.endpoint)
+        if endpoint is None:
+            mistakes.unknown((*loc, "endpoint"), "endpoint", source.endpoint, catalogue)
+        else:
+            _check_endpoint(loc, source, endpoint, mistakes)
+        operation = _operation(loc, source, draft, mistakes)
+        if operation is None or endpoint is None:
+            continue
+        key = SourceKey(operation.name, source.title)
+        if key in found:
+            text = f"`{operation.name}` has a source `{source.title}` already"
+            mistakes.add(loc, text, "give this one a `name` of its own")
+        found.setdefault(key, Asked(operation, source, endpoint))
+    return found
+
+
+def _operation(loc: Loc, source: Source, draft: Draft, mistakes: Mistakes) -> Operation | None:
+    names, known = draft.names["operation"], {each.name: each for _, each in draft.operations}
+    if source.operation is not None:
+        check_names((*loc, "operation"), "operation", (source.operation,), names, mistakes)
+        return known.get(source.operation)
+    if len(names) > 1:
+        quoted = " or ".join(f"`{name}`" for name in sorted(names))
+        text = "with several operations a source needs `operation`"
+        mistakes.add(loc, text, f"it is one of {quoted}")
+        return None
+    return next(iter(known.values()), None)
+
+
+def _check_endpoint(loc: Loc, source: Source, endpoint: Endpoint, mistakes: Mistakes) -> None:
+    for name in source.params:
+        if name not in endpoint.params:
+            what = f"parameter of `{endpoint.name}`,"
+            mistakes.unknown((*loc, "params", name), what, name, endpoint.params)
+    for name, default in endpoint.params.items():
+        if default is None and name not in source.params:
+            text = f"`{endpoint.name}` needs the parameter `{name}`"
+            mistakes.add((*loc, "params"), text, f'add params = {{ {name} = "..." }}')
+    if endpoint.dated and source.window is None:
+        text = f"`{endpoint.name}` reports on a stretch of time"
+        mistakes.add(loc, text, 'add window = "1h" or window = "today"')
+    if not endpoint.dated and source.window is not None:
+        text = f"`{endpoint.name}` reports on now and takes no `window`"
+        mistakes.add((*loc, "window"), text, "leave it away")
+
+
+# ---- rules ----
+
+
+def _rule(
+    loc: Loc, rule: Rule, draft: Draft, known: Known, catalogue: Catalogue, mistakes: Mistakes
+) -> Collection | None:
+    """Check one rule against its rows; return their collection, unless it cannot be told."""
+    name, _, part = rule.on.partition(".")
+    if name not in draft.names["source"]:
+        _unknown_source((*loc, "on"), name, draft, catalogue, mistakes)
+        return None
+    asked = list(_asked(loc, rule, name, draft, known, mistakes))
+    if not asked:
+        return None  # the source itself is wrong, and was told of
+    endpoint = asked[0].endpoint
+    if any(each.endpoint.name != endpoint.name for each in asked):
+        text = f"`{name}` is not the same endpoint in all operations"
+        mistakes.add((*loc, "on"), text, "name one `operation`, and make a rule for each")
+        return None
+    collection = _collection((*loc, "on"), name, part, endpoint, mistakes)
+    if collection is None:
+        return None
+    _check_fields(loc, rule, collection, mistakes)
+    _check_heard(loc, rule, asked, draft, mistakes)
+    for each in asked:
+        check_conditions(loc, rule, collection, each.operation, mistakes)
+    return collection
+
+
+def _unknown_source(
+    loc: Loc, name: str, draft: Draft, catalogue: Catalogue, mistakes: Mistakes
+) -> None:
+    if name in catalogue:
+        advice = f'add [[source]] with endpoint = "{name}"'
+        mistakes.add(loc, f"nothing polls `{name}`", advice)
+    else:
+        mistakes.unknown(loc, "source", name, draft.names["source"])
+
+
+def _asked(
+    loc: Loc, rule: Rule, name: str, draft: Draft, known: Known, mistakes: Mistakes
+) -> Iterator[Asked]:
+    """Yield the source in each operation that the rule is about; one that lacks it is a mistake."""
+    operations, titles = draft.names["operation"], {key.source for key in known}
+    check_names((*loc, "operation"), "operation", rule.operation or (), operations, mistakes)
+    wanted = rule.operation or [operation.name for _, operation in draft.operations]
+    for index, each in enumerate(wanted):
+        found = known.get(SourceKey(each, name))
+        if found:
+            yield found
+        elif rule.operation and each in operations and name in titles:
+            text = f"`{each}` has no source `{name}`"
+            mistakes.add((*loc, "operation", index), text, "leave it away or add the source")
+
+
+def _collection(
+    loc: Loc, name: str, part: str, endpoint: Endpoint, mistakes: Mistakes
+) -> Collection | None:
+    names = [collection.name for collection in endpoint.collections]
+    if not part and len(names) == 1:
+        return endpoint.collections[0]
+    found = endpoint.collection(part)
+    if found is None and names == [""]:
+        text = f"`{name}` has no collections"
+        mistakes.add(loc, text, f'write on = "{name}"', offset=len(name))
+    elif found is None and part:
+        mistakes.unknown(loc, "collection", part, names, offset=len(name) + 1)
+    elif found is None:
+        options = ", ".join(f'"{name}.{each}"' for each in names)
+        mistakes.add(loc, f"`{name}` has several collections", f"write one of {options}")
+    return found
+
+
+def _check_fields(loc: Loc, rule: Rule, collection: Collection, mistakes: Mistakes) -> None:
+    """The fields of `by` and `group`, and whether the kind of rule suits the rows."""
+    kinds = collection.kinds()
+    group = rule.group if isinstance(rule.group, tuple) else ()
+    for key, names in (("by", rule.by or ()), ("group", group)):
+        for index, name in enumerate(names):
+            here = (*loc, key, index)
+            if any(field.name == name and field.customer for field in collection.fields):
+                mistakes.add(here, f"`{name}` is customer data", "it is never read; use another")
+            elif name not in kinds:
+                mistakes.unknown(here, "field", name, kinds)
+            elif key == "group" and rule.by is not None and name not in rule.by:
+                mistakes.add(here, f"`{name}` is not one of `by`", "group by fields of `by`")
+    if collection.nature is Nature.EVENT and not rule.event and rule.by is None:
+        text = f"the rows of `{rule.on}` are events"
+        mistakes.add((*loc, "on"), text, 'add kind = "event", or count them with by = []')
+
+
+def _check_heard(
+    loc: Loc, rule: Rule, asked: list[Asked], draft: Draft, mistakes: Mistakes
+) -> None:
+    """A receiver that takes nothing of the rule's operations would never hear of it."""
+    names = {each.operation.name for each in asked}
+    known = {receiver.name: receiver for _, receiver in draft.receivers}
+    for index, name in enumerate(rule.to):
+        if not _takes(known.get(name), names):
+            text = f"`{name}` takes nothing of {', '.join(sorted(names))}"
+            mistakes.add((*loc, "to", index), text, "name another receiver")
+
+
+def _takes(receiver: Receiver | None, operations: set[str]) -> bool:
+    return (
+        receiver is None or receiver.operation is None or bool(operations & {*receiver.operation})
+    )
+
+
+def _check_ties(draft: Draft, subjects: Subjects, mistakes: Mistakes) -> None:
+    """What a rule explains is tied to it by the fields of `by`, so it must have these."""
+    rules = {rule.id: rule for _, rule in draft.rules}
+    for i, rule in draft.rules:
+        for index, other in enumerate(rule.explains):
+            if other not in subjects:
+                continue
+            by = rules[other].by
+            fields = set(subjects[other].kinds() if by is None else by)
+            lacking = sorted({*(rule.by or ())} - fields)
+            if lacking:
+                text = f"the incidents of `{other}` have no `{lacking[0]}` to be tied by"
+                mistakes.add(("rule", i, "explains", index), text, "leave it away")

@@ -1,0 +1,204 @@
+"""Say what a rules file may hold about operations, sources, receivers and tests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+
+from notifier.core.keys import (
+    Addresses,
+    Channel,
+    Country,
+    Duration,
+    Fields,
+    Hours,
+    Locale,
+    Mention,
+    Name,
+    Parameters,
+    Period,
+    QuietHours,
+    Server,
+    Value,
+    Window,
+    Zone,
+)
+from notifier.errors import Trouble
+
+Language: TypeAlias = Literal["en", "es", "pt"]
+
+
+class Table(BaseModel):
+    """A table of the file: frozen, and without a key that nobody knows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+
+class Operation(Table):
+    """One wolkvox server and its token."""
+
+    name: Name = Field(description="Names it in rules, messages and `NOTIFIER_TOKENS__<NAME>`.")
+    server: Server = Field(
+        description="`0041`, `wv0041` or a whole address; https, http on loopback only."
+    )
+    timezone: Zone = Field(description="Its local time, as `America/Bogota`: payloads carry none.")
+    licenses: StrictInt | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="The day's quota is 1,000 calls each; without: unknown.",
+    )
+    holidays: Country | None = Field(
+        default=None, description="Country, as `CO` or `BR-SP`, whose holidays count as Sunday."
+    )
+    hit_values: tuple[StrictStr, ...] = Field(
+        default=("yes", "si", "1"),
+        min_length=1,
+        description="Texts of `hit` that mean a sale; case and accents are ignored.",
+    )
+    latency_kind: Literal["one_way", "rtt"] = Field(
+        default="one_way",
+        description="What `latency_ms` is: `rtt` is halved for the estimated call quality.",
+    )
+    rejection_unit: Literal["percent", "count"] = Field(
+        default="percent",
+        description="What `network_rejection` is: a percentage, or a number of calls.",
+    )
+    sites: dict[StrictStr, StrictStr] = Field(
+        default_factory=dict, description='Labels of public addresses: `"181.49.7.7" = "Norte"`.'
+    )
+
+
+class Source(Table):
+    """One endpoint that is polled."""
+
+    endpoint: StrictStr = Field(description="Its name in the catalogue, as wolkvox's own `api`.")
+    name: Name | None = Field(
+        default=None,
+        description="Names it in rules; unique in the operation. Default: the endpoint.",
+    )
+    operation: StrictStr | None = Field(
+        default=None, description="Needed only with several operations."
+    )
+    every: Period = Field(default=timedelta(minutes=5), description="Time between two polls.")
+    active: Hours | None = Field(
+        default=None,
+        description="Hours in which it is polled, in the operation's zone: `Mon-Sat 07:00-21:00`, "
+        "several with commas; holidays count as Sunday. Default: always.",
+    )
+    params: Parameters = Field(
+        default_factory=dict, description='The endpoint\'s own parameters: `{ skill_id = "all" }`.'
+    )
+    window: Window | None = Field(
+        default=None,
+        description="For endpoints with dates: the last `1h`, or `today`. They need it.",
+    )
+    stale_after: Period | None = Field(
+        default=None,
+        description="Older data say nothing. Default: 3 times `every`, at least 10 minutes.",
+    )
+    priority: StrictInt = Field(
+        default=0, description="When the day's quota is short, lower ones are polled less often."
+    )
+
+    @property
+    def title(self) -> str:
+        """The name that rules use."""
+        return self.name or self.endpoint
+
+
+class Receiver(Table):
+    """Somebody who is told: exactly one of `slack`, `slack_webhook`, `webhook` and `email`."""
+
+    name: Name = Field(description="Names it in rules.")
+    slack: Channel | None = Field(
+        default=None, description="A channel's `#name` or id, posted to by the bot."
+    )
+    slack_webhook: Name | None = Field(
+        default=None, description="The name of an incoming webhook of the settings: cannot edit."
+    )
+    webhook: Name | None = Field(
+        default=None, description="The name of a generic webhook of the settings."
+    )
+    email: Addresses | None = Field(
+        default=None, min_length=1, description="A mail address, or a list: each gets its own mail."
+    )
+    operation: Fields | None = Field(
+        default=None, min_length=1, description="Takes nothing of other operations. Default: all."
+    )
+    language: Language | None = Field(
+        default=None, description="`en`, `es` or `pt`. Default: the file's `language`."
+    )
+    locale: Locale | None = Field(
+        default=None,
+        description="How numbers and dates are written: `es_CO`. Default: the language.",
+    )
+    timezone: Zone | None = Field(
+        default=None, description="Its local time. Default: the operation's."
+    )
+    quiet: QuietHours | None = Field(
+        default=None, description="Hours in which only critical news disturb: `22:00-07:00`."
+    )
+    mention: Mention | None = Field(
+        default=None,
+        description="Whom a critical message calls on Slack: `here`, `channel`, an id.",
+    )
+    fallback: StrictStr | None = Field(
+        default=None, description="The receiver that gets what cannot be delivered here."
+    )
+    on_ambiguous: Literal["resend", "drop"] | None = Field(
+        default=None,
+        description="What becomes of a message that may have arrived and cannot be looked up. "
+        "Default: alerts are sent again, celebrations are not.",
+    )
+    give_up: Period = Field(
+        default=timedelta(hours=24), description="How long an undelivered message is tried."
+    )
+    storm: StrictInt = Field(
+        default=10,
+        ge=1,
+        le=1_000,
+        description="More messages in a minute become one that lists all.",
+    )
+    target: StrictInt | None = Field(
+        default=None, ge=1, description="Hits a day, for celebrations."
+    )
+
+    @property
+    def kind(self) -> str:
+        """Which of the four it is; empty when it is none."""
+        kinds = ("slack", "slack_webhook", "webhook", "email")
+        return next((kind for kind in kinds if getattr(self, kind) is not None), "")
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """One channel, the name of one webhook, or mail addresses."""
+        found = self.slack or self.slack_webhook or self.webhook
+        return (found,) if found else self.email or ()
+
+
+class Poll(Table):
+    """One poll of a test: `rows`, or an `error`."""
+
+    at: Duration = Field(description="Time since the test began.")
+    rows: tuple[dict[StrictStr, Value], ...] | None = Field(
+        default=None, description="The collection's rows as wolkvox sends them."
+    )
+    error: Trouble | None = Field(default=None, description="The kind of a failed poll: `timeout`.")
+    expect: tuple[StrictStr, ...] | None = Field(
+        default=None,
+        description="`open|change|close|event|repeat ENTITY` or `none:REASON ENTITY`; `[]` is "
+        "nothing, without it anything is right.",
+    )
+
+
+class Test(Table):
+    """What a rule should do, on a clock of its own."""
+
+    __test__: ClassVar[bool] = False  # pytest need not look inside
+
+    name: StrictStr = Field(min_length=1, description="What is promised.")
+    rule: StrictStr = Field(description="The rule's id.")
+    polls: tuple[Poll, ...] = Field(min_length=1, description="In the order of time.")
