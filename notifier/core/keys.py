@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -216,7 +216,7 @@ Half: TypeAlias = Annotated[
     tuple[int, int], BeforeValidator(_half), _schema(type="string", pattern=r"^\d+/\d+$")
 ]
 Window: TypeAlias = Annotated[
-    timedelta | str,
+    timedelta | Literal["today"],
     PlainValidator(_window),
     PlainSerializer(lambda value: _written(value) if isinstance(value, timedelta) else value),
     _schema(anyOf=[{"type": "string", "pattern": f"^{DURATION}$"}, {"const": "today"}]),
