@@ -1,0 +1,93 @@
+"""Decide: the whole core as one function, and the question of when it must be asked again.
+
+Live polls, dry runs, replays and rule tests call the same ``decide``. The same inputs give the
+same decision, for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from notifier.core import health, reload
+from notifier.core.evaluate import View, evaluate, happened
+from notifier.core.events import announce
+from notifier.core.explained import explain_away
+from notifier.core.incidents import apply
+from notifier.core.known import Decision, Draft, Known
+from notifier.core.lifecycle import Moment
+from notifier.core.plan import Plan
+from notifier.core.reading import Due, Failed, Good, Reading, Reload
+from notifier.core.tell import tell, terms_of
+from notifier.core.why import Terms
+
+
+def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decision:
+    """Return what *reading* changes, and whom to tell.
+
+    now: When the reading was taken; for a snapshot, when its answer was received. Aware, UTC.
+    """
+    draft = Draft(known, now)
+    match reading:
+        case Good():
+            _judge(draft, reading, rules)
+        case Failed():
+            health.missed(draft, reading, rules.sources[reading.source])
+        case Reload():
+            reload.apply(draft, rules)
+        case Due():
+            pass
+    explain_away(draft, rules, reading.source if isinstance(reading, Good) else None)
+    tell(draft, rules)
+    return draft.decide()
+
+
+def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
+    """Everything that one good snapshot means."""
+    source = rules.sources[reading.source]
+    health.took(draft, reading, source)
+    for name, collection in source.collections.items():
+        view = View.of(draft, reading, source, name)
+        moment = Moment(reading.snapshot.at, draft.source(reading.source).seq, not view.rows)
+        for rule in collection.rules:
+            if rule.event:
+                announce(draft, rules, rule, happened(rule, view))
+            else:
+                apply(draft, rule, evaluate(rule, view), moment)
+        draft.histories[reading.source, name] = view.remembered()
+    draft.snapshots[reading.source] = reading.snapshot
+
+
+def next_due(known: Known, rules: Plan) -> datetime | None:
+    """Return when a timer falls due after the last reading, if any does.
+
+    Timers are absolute: one that fell due while nobody was there is judged once, at its own time.
+    """
+    if known.at is None:
+        return None
+    return min((at for at in _timers(known, rules, known.at) if at > known.at), default=None)
+
+
+def _timers(known: Known, rules: Plan, after: datetime) -> Iterator[datetime]:
+    for incident in known.incidents.values():
+        believed = known.told.get(incident.id, {})
+        for receiver in dict.fromkeys((*incident.receivers, *believed)):
+            terms = terms_of(rules, *incident.key[:2], receiver, now=after)
+            told = believed.get(receiver)
+            if told is None and incident.open and not incident.explained_by:
+                yield from _first_timers(incident.opened_at, terms)
+            elif told is not None and not told.closed:
+                yield from _later_timers(incident.open, told.at, terms)
+
+
+def _first_timers(opened_at: datetime, terms: Terms) -> Iterator[datetime]:
+    yield opened_at + terms.wait
+    if terms.quiet_until is not None:
+        yield terms.quiet_until
+
+
+def _later_timers(still_open: bool, told_at: datetime, terms: Terms) -> Iterator[datetime]:
+    if terms.quiet_until is not None:
+        yield terms.quiet_until
+    elif still_open and terms.repeat is not None:
+        yield told_at + terms.repeat

@@ -1,0 +1,169 @@
+"""Open, update and close incidents as instances step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from notifier.core.evaluate import Judgement
+from notifier.core.known import Draft
+from notifier.core.lifecycle import Moment, Result, Turn, start, step
+from notifier.core.notice import Untold
+from notifier.core.plan import RulePlan
+from notifier.core.state import (
+    Closing,
+    Incident,
+    Instance,
+    InstanceKey,
+    Phase,
+    Scalar,
+    Severity,
+    incident_id,
+)
+
+TREND = 12  # values kept for the sparkline: an hour at the suggested pace of five minutes
+CLOSINGS = {
+    Turn.RECOVERED: Closing.RECOVERED,
+    Turn.LEFT: Closing.LEFT,
+    Turn.CHANGED: Closing.RULE_CHANGED,
+}
+HELD = {Result.ABSENT: "missing", Result.UNKNOWN: "unknown", Result.NULL: "unknown"}
+WHY_NOT = {
+    Result.BREACH: Untold.PENDING,
+    Result.BAND: Untold.BAND,
+    Result.CLEAR: Untold.CLEAR,
+    Result.ABSENT: Untold.MISSING,
+    Result.UNKNOWN: Untold.UNKNOWN,
+    Result.NULL: Untold.NULL,
+}
+
+
+def apply(
+    draft: Draft, rule: RulePlan, judgements: Iterable[Judgement], moment: Moment
+) -> None:
+    """Step every judged instance of *rule*, and its incident with it."""
+    for judgement in judgements:
+        key = InstanceKey(rule.operation, rule.id, judgement.entity)
+        before = draft.known.instances.get(key) or start(key, rule.source, Phase.QUIET, moment)
+        _apply(draft, rule, judgement, moment, before)
+
+
+def _apply(
+    draft: Draft, rule: RulePlan, judgement: Judgement, moment: Moment, before: Instance
+) -> None:
+    after, turn = _step(before, rule, judgement.result, moment)
+    if after is not None:
+        after = _traced(after, rule, judgement)
+    if turn is Turn.OPENED and after is not None:
+        after = _open(draft, rule, judgement, after, moment.at)
+    elif turn is not None and before.incident:
+        _close(draft, draft.incident(before.incident), before, turn, judgement, moment.at)
+    elif after is not None and after.incident:
+        incident = draft.incident(after.incident)
+        draft.incidents[incident.id] = _update(incident, rule, judgement, after, moment.at)
+    if after is None or after.incident is None:
+        _note(draft, before.key, judgement.result)
+    if after is not None or before.key in draft.known.instances:
+        draft.instances[before.key] = after
+
+
+def _step(
+    before: Instance, rule: RulePlan, result: Result, moment: Moment
+) -> tuple[Instance | None, Turn | None]:
+    edited = before.condition not in ("", rule.condition)
+    if before.incident and result is Result.CLEAR and edited:
+        return None, Turn.CHANGED
+    return step(before, result, rule.policy, moment)
+
+
+def _traced(after: Instance, rule: RulePlan, judgement: Judgement) -> Instance:
+    """Keep the last values, and the condition that the state rests on."""
+    trend = after.trend
+    if isinstance(judgement.value, float):
+        begun = trend or ((judgement.earlier,) if judgement.earlier is not None else ())
+        trend = (*begun, judgement.value)[-TREND:]
+    condition = rule.condition if judgement.result is Result.BREACH else after.condition
+    return replace(after, trend=trend, condition=condition, shape=rule.shape)
+
+
+def _open(
+    draft: Draft, rule: RulePlan, judgement: Judgement, instance: Instance, now: datetime
+) -> Instance:
+    incident = Incident(
+        id=incident_id(instance.key, now),
+        key=instance.key,
+        source=instance.source,
+        opened_at=now,
+        since=instance.since,
+        seen_at=now,
+        severity=_severity(rule, judgement, rule.severity),
+        value=judgement.value,
+        worst=judgement.value,
+        unit=rule.unit,
+        threshold=rule.threshold,
+        direction=rule.direction,
+        fields=judgement.fields,
+        trend=instance.trend,
+        held=HELD.get(judgement.result, ""),
+        receivers=rule.to,
+    )
+    draft.incidents[incident.id] = incident
+    return replace(instance, incident=incident.id)
+
+
+def _update(
+    incident: Incident, rule: RulePlan, judgement: Judgement, instance: Instance, now: datetime
+) -> Incident:
+    held = HELD.get(judgement.result, "")
+    if held:
+        return replace(incident, held=held)
+    return replace(
+        incident,
+        value=judgement.value,
+        worst=_worse(incident.worst, judgement.value, incident.direction),
+        severity=_severity(rule, judgement, incident.severity),
+        fields=judgement.fields or incident.fields,
+        trend=instance.trend,
+        seen_at=now,
+        held="",
+    )
+
+
+def _severity(rule: RulePlan, judgement: Judgement, present: Severity) -> Severity:
+    """``critical`` unknown keeps the present severity; an easing within the breach keeps it too."""
+    if judgement.critical is None:
+        return present
+    return Severity.CRITICAL if judgement.critical else rule.severity
+
+
+def _close(
+    draft: Draft,
+    incident: Incident,
+    before: Instance,
+    turn: Turn,
+    judgement: Judgement,
+    now: datetime,
+) -> None:
+    recovering = before.phase is Phase.RECOVERING and turn is Turn.RECOVERED
+    seen = judgement.result is Result.CLEAR
+    draft.incidents[incident.id] = replace(
+        incident,
+        closed_at=before.since if recovering else now,
+        closing=CLOSINGS[turn],
+        value=judgement.value if seen else incident.value,
+        seen_at=now if seen else incident.seen_at,
+        held="",
+    )
+
+
+def _worse(worst: Scalar, value: Scalar, direction: str) -> Scalar:
+    if not isinstance(value, float) or not isinstance(worst, float):
+        return value if worst is None else worst
+    return max(worst, value) if direction == ">" else min(worst, value)
+
+
+def _note(draft: Draft, key: InstanceKey, result: Result) -> None:
+    draft.reasons[key] = WHY_NOT[result]
+    draft.count(WHY_NOT[result])

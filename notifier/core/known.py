@@ -1,0 +1,177 @@
+"""Hold what is remembered between two decisions, and what one decision changes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from notifier.core.history import History
+from notifier.core.notice import Notice, Untold
+from notifier.core.snapshot import Snapshot
+from notifier.core.state import (
+    Conversation,
+    Incident,
+    Instance,
+    InstanceKey,
+    Seen,
+    SourceKey,
+    SourceState,
+    Told,
+    ToldKey,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Everything that is remembered. Never changed in place: a decision holds the next one.
+
+    Attributes:
+        snapshots: The last good one of each source.
+        histories: By source and collection: the past that rules look at.
+        incidents: The open ones, and the closed ones that an open conversation still shows.
+        told: By incident, then receiver.
+        conversations: The open ones.
+        seen: By operation and rule: events announced or there at the baseline.
+        at: When the last reading was judged: every timer up to then has been looked at.
+    """
+
+    sources: Mapping[SourceKey, SourceState] = field(default_factory=dict)
+    snapshots: Mapping[SourceKey, Snapshot] = field(default_factory=dict)
+    histories: Mapping[tuple[SourceKey, str], History] = field(default_factory=dict)
+    instances: Mapping[InstanceKey, Instance] = field(default_factory=dict)
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    told: Mapping[str, Mapping[str, Told]] = field(default_factory=dict)
+    conversations: Mapping[str, Conversation] = field(default_factory=dict)
+    seen: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the shell writes down, all of it in one transaction, and what is known afterwards.
+
+    Attributes:
+        instances: Those that changed; None where nothing is remembered any more.
+        suppressed: What was not told, where the reason is new.
+        counts: How many rule-and-entity pairs ended for each reason.
+        reasons: The reason of each instance that nobody was told of.
+    """
+
+    known: Known
+    at: datetime
+    sources: Mapping[SourceKey, SourceState] = field(default_factory=dict)
+    instances: Mapping[InstanceKey, Instance | None] = field(default_factory=dict)
+    incidents: Mapping[str, Incident] = field(default_factory=dict)
+    told: Mapping[ToldKey, Told] = field(default_factory=dict)
+    conversations: Mapping[str, Conversation] = field(default_factory=dict)
+    seen: tuple[tuple[Seen, datetime], ...] = ()
+    suppressed: tuple[tuple[InstanceKey, str, datetime], ...] = ()
+    notices: tuple[Notice, ...] = ()
+    counts: Mapping[Untold, int] = field(default_factory=dict)
+    reasons: Mapping[InstanceKey, Untold] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Draft:
+    """A decision in the making: the only thing in the core that is written to.
+
+    It starts from what is known, keeps the changes apart, and is thrown away in the end.
+    """
+
+    known: Known
+    at: datetime
+    sources: dict[SourceKey, SourceState] = field(default_factory=dict)
+    snapshots: dict[SourceKey, Snapshot] = field(default_factory=dict)
+    histories: dict[tuple[SourceKey, str], History] = field(default_factory=dict)
+    instances: dict[InstanceKey, Instance | None] = field(default_factory=dict)
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    told: dict[ToldKey, Told] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    seen: list[tuple[Seen, datetime]] = field(default_factory=list)
+    suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+    counts: dict[Untold, int] = field(default_factory=dict)
+    reasons: dict[InstanceKey, Untold] = field(default_factory=dict)
+
+    def source(self, key: SourceKey) -> SourceState:
+        """The source as it stands now; a new one if it was never polled."""
+        return self.sources.get(key) or self.known.sources.get(key) or SourceState(key=key)
+
+    def incident(self, incident: str) -> Incident:
+        """The incident as it stands now."""
+        return self.incidents.get(incident) or self.known.incidents[incident]
+
+    def believed(self, incident: str) -> dict[str, Told]:
+        """What each receiver was told of an incident, by receiver."""
+        return dict(self.known.told.get(incident, {}))
+
+    def count(self, why: Untold, times: int = 1) -> None:
+        """Note that so many rule-and-entity pairs ended for that reason."""
+        self.counts[why] = self.counts.get(why, 0) + times
+
+    def decide(self) -> Decision:
+        """The finished decision."""
+        return Decision(
+            known=self._after(),
+            at=self.at,
+            sources=self.sources,
+            instances=self.instances,
+            incidents=self.incidents,
+            told=self.told,
+            conversations=self.conversations,
+            seen=tuple(self.seen),
+            suppressed=tuple(self.suppressed),
+            notices=tuple(self.notices),
+            counts=self.counts,
+            reasons=self.reasons,
+        )
+
+    def _after(self) -> Known:
+        conversations = {**self.known.conversations, **self.conversations}
+        conversations = {k: c for k, c in conversations.items() if not c.closed}
+        incidents = self._remembered(conversations)
+        return replace(
+            self.known,
+            sources={**self.known.sources, **self.sources},
+            snapshots={**self.known.snapshots, **self.snapshots},
+            histories={**self.known.histories, **self.histories},
+            instances=self._instances(),
+            incidents=incidents,
+            told=self._told(incidents),
+            conversations=conversations,
+            seen=self._seen(),
+            at=max(self.at, self.known.at or self.at),
+        )
+
+    def _instances(self) -> Mapping[InstanceKey, Instance]:
+        if not self.instances:
+            return self.known.instances
+        merged = {**self.known.instances, **self.instances}
+        return {key: instance for key, instance in merged.items() if instance is not None}
+
+    def _remembered(self, conversations: Mapping[str, Conversation]) -> Mapping[str, Incident]:
+        """Open incidents, and closed ones that some living message still shows or owes."""
+        if not self.incidents and len(conversations) == len(self.known.conversations):
+            return self.known.incidents
+        merged = {**self.known.incidents, **self.incidents}
+        shown = {member for c in conversations.values() for member in c.members}
+        return {key: i for key, i in merged.items() if i.open or key in shown}
+
+    def _told(self, incidents: Mapping[str, Incident]) -> Mapping[str, Mapping[str, Told]]:
+        if incidents is self.known.incidents and not self.told:
+            return self.known.told
+        merged = {key: told for key, told in self.known.told.items() if key in incidents}
+        for (incident, receiver), told in self.told.items():
+            if incident in incidents:
+                merged[incident] = {**merged.get(incident, {}), receiver: told}
+        return merged
+
+    def _seen(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        if not self.seen:
+            return self.known.seen
+        fresh: dict[tuple[str, str], set[str]] = {}
+        for (operation, rule, event), _ in self.seen:
+            fresh.setdefault((operation, rule), set()).add(event)
+        known = self.known.seen
+        return {**known, **{key: known.get(key, frozenset()) | fresh[key] for key in fresh}}

@@ -1,0 +1,125 @@
+"""Say what a message is about: which incidents or events, for which conversation, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from notifier.core.state import Conversation, Incident, Scalar, Severity
+
+
+class Reason(Enum):
+    """Why people are told. No reason, no message."""
+
+    OPEN = "open"
+    RAISED = "raised"  # the same incident became more severe
+    REPEAT = "repeat"  # a reminder while nobody took it
+    CHANGE = "change"  # an edit: it notifies nobody
+    CLOSE = "close"
+    EVENT = "event"
+
+    @property
+    def notifies(self) -> bool:
+        """Whether people are to notice it now, rather than find it when they look."""
+        return self not in (Reason.CHANGE,)
+
+
+class Untold(Enum):
+    """Why people are not told. Each rule, entity and poll without a message has exactly one."""
+
+    CLEAR = "clear"  # nothing is wrong
+    PENDING = "pending"  # wrong, but not for long enough yet
+    BAND = "band"  # between when and clear
+    UNKNOWN = "unknown"  # the snapshot is not believed for this entity
+    NULL = "null"  # a value that is needed is blank
+    MISSING = "missing"  # the entity is not there
+    EXPLAINED = "explained"  # another open incident explains it
+    WAITING = "waiting"  # group_wait is not over
+    QUIET = "quiet"  # the receiver's quiet hours
+    NOBODY = "nobody"  # no receiver takes it
+    UNCHANGED = "unchanged"  # told already, and nothing new
+    NEVER_TOLD = "never_told"  # it closed before anybody was told that it opened
+    KNOWN = "known"  # an event that was announced before
+    BASELINE = "baseline"  # an event that was there when the rule first looked
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One incident's part in a notice.
+
+    Attributes:
+        incident: As it is now.
+        was: The value shown before, for ``62 -> 55 %``.
+    """
+
+    reason: Reason
+    incident: Incident
+    was: Scalar = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event that is announced once, as a sale.
+
+    Attributes:
+        fields: Declared fields only; no customer data is among them.
+    """
+
+    key: str
+    fields: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """What messages may say of a rule.
+
+    Attributes:
+        summary: The user's own headline template by language; ``""`` serves any language.
+        template: ``""`` for the usual message, or the name of another one, as ``celebration``.
+        by: The grouping fields; None for one instance per entity.
+        mention: Whom to ping on open and raised severity, never for a warning.
+    """
+
+    id: str
+    severity: Severity
+    summary: Mapping[str, str] = field(default_factory=dict)
+    owner: str = ""
+    runbook: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    template: str = ""
+    by: tuple[str, ...] | None = None
+    mention: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message, or one edit of it, for one conversation.
+
+    Attributes:
+        conversation: With the revision of this notice.
+        items: What is new in this reading, worst first.
+        roster: Members, open and worst first, at most ``ROSTER`` of them.
+        open: How many members are open still; *members*: how many there are in all.
+        give_up_at: Undelivered then, it is old news.
+    """
+
+    conversation: Conversation
+    rule: RuleText
+    at: datetime
+    items: tuple[Item, ...] = ()
+    roster: tuple[Incident, ...] = ()
+    open: int = 0
+    members: int = 0
+    events: tuple[Event, ...] = ()
+    give_up_at: datetime | None = None
+
+    @property
+    def reasons(self) -> frozenset[Reason]:
+        """Every reason in it."""
+        told = {item.reason for item in self.items}
+        return frozenset(told | {Reason.EVENT} if self.events else told)
+
+
+ROSTER = 50  # members a message may show; it collapses them earlier

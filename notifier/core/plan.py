@@ -1,0 +1,156 @@
+"""Resolve a rules file into what each operation, source and rule does: nothing is looked up later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from notifier.core.endpoint import Collection, Endpoint
+from notifier.core.expression import Expression
+from notifier.core.history import Needs
+from notifier.core.hours import Active, Quiet
+from notifier.core.lifecycle import Policy
+from notifier.core.loop import Loop
+from notifier.core.notice import RuleText
+from notifier.core.state import Severity, SourceKey
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a receiver is found and how it wants to be spoken to.
+
+    Attributes:
+        kind: ``slack``, ``slack_webhook``, ``email``, ...: which channel carries its messages.
+        recipients: One Slack channel, the name of a webhook, or mail addresses.
+        quiet: The hours in which only critical news disturb.
+        give_up: How long an undelivered message is news.
+    """
+
+    name: str
+    kind: str
+    recipients: tuple[str, ...]
+    language: str = "en"
+    locale: str = "en"
+    timezone: str = "UTC"
+    quiet: Quiet | None = None
+    mention: str = ""
+    give_up: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePlan:
+    """One rule of one operation, ready to be judged.
+
+    Attributes:
+        condition: The texts that decide, joined: an edit of them closes in other words.
+        unit: The kind of the value; decides how it is written.
+        direction: ``>`` or ``<``: on which side of the threshold things are bad.
+        repeat, group_wait: As in the rules file.
+        to: Receivers, those of other operations left out.
+        explains: Ids of rules whose incidents this one explains away.
+    """
+
+    id: str
+    operation: str
+    source: SourceKey
+    collection: str
+    event: bool
+    when: Expression
+    where: Expression | None = None
+    clear: Expression | None = None
+    critical: Expression | None = None
+    value: Expression | None = None
+    by: tuple[str, ...] | None = None
+    policy: Policy = field(default_factory=Policy)
+    severity: Severity = Severity.WARNING
+    condition: str = ""
+    unit: str = "number"
+    threshold: float | None = None
+    direction: str = ">"
+    repeat: timedelta | None = None
+    group: str | tuple[str, ...] = "poll"
+    group_wait: timedelta = timedelta(0)
+    to: tuple[str, ...] = ()
+    explains: tuple[str, ...] = ()
+    text: RuleText
+
+    @property
+    def shape(self) -> str:
+        """What its entities are; under another shape they are other entities."""
+        return f"{self.collection}:{'*' if self.by is None else ','.join(self.by)}"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionPlan:
+    """One collection of a source, and all that its rules ask of it.
+
+    Attributes:
+        rules: In the order of the file.
+        loop: Judges every row for all of *looped* in one pass; None where nothing is.
+        looped: Ids of the rules in the loop, in its order; of a rule with ``by`` its ``where``.
+        needs: What the rules ask of the past.
+        computed: How computed fields come about, for the words of messages.
+        sites: Labels of public addresses.
+    """
+
+    collection: Collection
+    rules: tuple[RulePlan, ...] = ()
+    loop: Loop | None = None
+    looped: tuple[str, ...] = ()
+    needs: Needs = field(default_factory=Needs)
+    computed: Mapping[str, Expression] = field(default_factory=dict)
+    sites: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePlan:
+    """One source of one operation.
+
+    Attributes:
+        cadence: Time between two polls.
+        zone: The operation's own; payloads carry none.
+        operators: Receivers that hear of the source's own troubles.
+        hit_values: Texts of ``hit`` that mean a sale.
+        params: The endpoint's own parameters.
+        window: For dated endpoints: the last so many, or the day so far (``today``).
+    """
+
+    key: SourceKey
+    endpoint: Endpoint
+    cadence: timedelta
+    zone: ZoneInfo
+    collections: Mapping[str, CollectionPlan]
+    operators: tuple[str, ...] = ()
+    hit_values: frozenset[str] = frozenset()
+    params: Mapping[str, str] = field(default_factory=dict)
+    window: timedelta | str | None = None
+    active: Active | None = None
+    holidays: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole rules file, resolved."""
+
+    sources: Mapping[SourceKey, SourcePlan]
+    rules: Mapping[tuple[str, str], RulePlan]  # by operation and rule id
+    reaches: Mapping[tuple[str, str], Reach]  # by operation and receiver name
+    renamed: Mapping[str, str] = field(default_factory=dict)  # old rule id -> new
+
+    def rule(self, operation: str, rule: str) -> RulePlan | None:
+        """The rule of that id in that operation, or None when it is gone from the file."""
+        return self.rules.get((operation, rule))
+
+
+
+
+def muted_until(reach: Reach, now: datetime) -> datetime | None:
+    """Return when the receiver's quiet hours end; None outside them."""
+    local = now.astimezone(ZoneInfo(reach.timezone))
+    if reach.quiet is None or not reach.quiet.contains(local):
+        return None
+    end = local.replace(hour=reach.quiet.end // 60, minute=reach.quiet.end % 60, second=0, microsecond=0)
+    if end <= local:
+        end += timedelta(days=1)
+    return end.astimezone(UTC)

@@ -1,0 +1,56 @@
+"""What the core judges: a good snapshot, a failed poll, a timer that falls due, a reload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from notifier.core.snapshot import Snapshot
+from notifier.core.state import SourceKey
+from notifier.errors import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A poll that gave a snapshot.
+
+    Attributes:
+        gap: The clock jumped, so that no span may be counted up to this poll.
+    """
+
+    source: SourceKey
+    snapshot: Snapshot
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A poll that gave none.
+
+    Attributes:
+        after: How long the far side asked to be left alone.
+    """
+
+    source: SourceKey
+    at: datetime
+    trouble: Trouble
+    detail: str = ""
+    after: timedelta | None = None
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A moment at which a timer falls due."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """The rules given now replace the ones before."""
+
+    at: datetime
+
+
+Reading = Good | Failed | Due | Reload

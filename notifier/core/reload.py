@@ -1,0 +1,91 @@
+"""Carry what is known over to another rules file: nothing is sent again, no timer starts anew."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from notifier.core.known import Draft
+from notifier.core.plan import Plan, RulePlan
+from notifier.core.state import Closing, Incident, Instance, InstanceKey, Seen, SourceKey
+
+
+def apply(draft: Draft, plan: Plan) -> None:
+    """Close what no rule judges any more; everything else stays as it is.
+
+    A rule that looks at another source or groups by other fields has other entities: its old
+    incidents close too. What the rules now say of the rest is seen at the next snapshot.
+    """
+    _rename(draft, plan)
+    for key, instance in {**draft.known.instances, **draft.instances}.items():
+        if instance is not None:
+            _keep_or_end(draft, plan, key, instance)
+    for source, state in draft.known.sources.items():
+        if state.incident and source not in plan.sources:
+            _end_source(draft, source)
+
+
+def _keep_or_end(draft: Draft, plan: Plan, key: InstanceKey, instance: Instance) -> None:
+    rule = plan.rule(key.operation, key.rule)
+    if rule is None:
+        _end(draft, instance, Closing.RULE_REMOVED)
+    elif not _same_entities(instance, rule):
+        _end(draft, instance, Closing.RULE_CHANGED)
+
+
+def _same_entities(instance: Instance, rule: RulePlan) -> bool:
+    return instance.source == rule.source and instance.shape in ("", rule.shape)
+
+
+def _end(draft: Draft, instance: Instance, closing: Closing) -> None:
+    draft.instances[instance.key] = None
+    if instance.incident:
+        _close(draft, draft.incident(instance.incident), closing)
+
+
+def _close(draft: Draft, incident: Incident, closing: Closing) -> None:
+    draft.incidents[incident.id] = replace(
+        incident, closed_at=draft.at, closing=closing, held=""
+    )
+
+
+def _end_source(draft: Draft, source: SourceKey) -> None:
+    """A source that is polled no more cannot recover: its own incident closes."""
+    state = draft.source(source)
+    _close(draft, draft.incident(state.incident), Closing.RULE_REMOVED)
+    draft.sources[source] = replace(state, incident="")
+
+
+def _rename(draft: Draft, plan: Plan) -> None:
+    """Move what is known of a rule to its new id (``was``)."""
+    names = {old: new for old, new in plan.renamed.items() if _unused(plan, old)}
+    if not names:
+        return
+    for key, instance in draft.known.instances.items():
+        if key.rule in names:
+            draft.instances[key] = None
+            moved = key._replace(rule=names[key.rule])
+            draft.instances[moved] = replace(instance, key=moved)
+    for incident in draft.known.incidents.values():
+        if incident.key.rule in names:
+            moved = incident.key._replace(rule=names[incident.key.rule])
+            draft.incidents[incident.id] = replace(incident, key=moved)
+    for conversation in draft.known.conversations.values():
+        if conversation.rule in names:
+            draft.conversations[conversation.id] = replace(
+                conversation, rule=names[conversation.rule]
+            )
+    _rename_events(draft, names)
+
+
+def _unused(plan: Plan, old: str) -> bool:
+    return all(rule != old for _, rule in plan.rules)
+
+
+def _rename_events(draft: Draft, names: dict[str, str]) -> None:
+    for (operation, rule), events in draft.known.seen.items():
+        if rule in names:
+            draft.seen.extend((Seen(operation, names[rule], e), draft.at) for e in sorted(events))
+    for key, state in draft.known.sources.items():
+        if state.baselines & names.keys():
+            moved = frozenset(names.get(rule, rule) for rule in state.baselines)
+            draft.sources[key] = replace(state, baselines=moved)

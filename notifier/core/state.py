@@ -1,0 +1,254 @@
+"""Say what is remembered: what is true, and what people believe.
+
+What is true: sources, instances, incidents. What people believe: what was told, and the
+conversations it was told in. All values are frozen; a decision holds new ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import NamedTuple
+
+import msgspec
+
+from notifier.errors import Trouble
+
+Scalar = float | str | bool | None
+SOURCE_RULE = "source"  # the rule id of incidents about a source itself
+
+
+class InstanceKey(NamedTuple):
+    """One rule for one entity of one operation."""
+
+    operation: str
+    rule: str
+    entity: str
+
+
+class SourceKey(NamedTuple):
+    """One polled endpoint of one operation."""
+
+    operation: str
+    source: str
+
+
+class Phase(Enum):
+    """Where an instance stands. An instance that is not remembered is OK."""
+
+    QUIET = "quiet"  # OK, but absent: counted only for ``missing = "fire"``
+    PENDING = "pending"
+    OPEN = "open"
+    RECOVERING = "recovering"
+
+
+class Severity(Enum):
+    """How bad, in order."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for info, 2 for critical."""
+        return ("info", "warning", "critical").index(self.value)
+
+
+class Closing(Enum):
+    """Why an incident closed. Only RECOVERED may be told as a recovery."""
+
+    RECOVERED = "recovered"
+    LEFT = "left"
+    RULE_CHANGED = "rule changed"
+    RULE_REMOVED = "rule removed"
+
+
+class Instance(msgspec.Struct, frozen=True, kw_only=True):
+    """What is true of one rule and entity.
+
+    Attributes:
+        since: When the present phase began, by the snapshots' times.
+        observed: Seconds that the condition of the phase was seen to hold: spans between two
+            adjacent good polls that both satisfy it.
+        samples: Polls that satisfied it.
+        at: The last poll that satisfied it; *seq* is that poll's number in its source.
+        absent: Consecutive good snapshots without the entity; *absent_since* the first of them.
+        recent: The last results of a rule with ``of``, oldest first.
+        incident: The id of its open incident, in OPEN and RECOVERING.
+        trend: The last values, oldest first.
+        flaps: Returns from RECOVERING to OPEN.
+        condition: The text of the condition last judged: an edited one closes in other words.
+        shape: What its entities are: the collection and the grouping fields.
+    """
+
+    key: InstanceKey
+    source: SourceKey
+    phase: Phase
+    since: datetime
+    at: datetime
+    seq: int
+    observed: float = 0.0
+    samples: int = 1
+    absent: int = 0
+    absent_since: datetime | None = None
+    recent: tuple[bool, ...] = ()
+    incident: str | None = None
+    trend: tuple[float, ...] = ()
+    flaps: int = 0
+    condition: str = ""
+    shape: str = ""
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One open-to-close life of an instance.
+
+    Attributes:
+        value: The latest value of the rule's ``value`` expression; *worst* the worst so far.
+        unit: The kind of the value, as in ``endpoint.Kind``; decides how it is written.
+        threshold: What the value is compared with, when that is a constant; *direction* is
+            ``>`` or ``<``: on which side of it things are bad.
+        fields: The entity's declared fields when last seen, for the words of messages.
+        held: Why its data are not moving: ``missing``, ``unknown``, ``frozen``; empty when fresh.
+        explained_by: The incident that explains it away; nobody is told of it meanwhile.
+        freed_at: When its explanation ended: it may be told after a fresh snapshot later than that.
+        acknowledged_by: Who took it, if anybody.
+        receivers: Whom it concerns, settled when it opened.
+        untold: Why nobody was told of it, when that was last recorded.
+    """
+
+    id: str
+    key: InstanceKey
+    source: SourceKey
+    opened_at: datetime
+    severity: Severity
+    since: datetime  # when the breach was first seen: earlier than opened_at with ``for``
+    seen_at: datetime  # the last snapshot that said something of it
+    value: Scalar = None
+    worst: Scalar = None
+    unit: str = "number"
+    threshold: float | None = None
+    direction: str = ">"
+    fields: dict[str, Scalar] = {}
+    trend: tuple[float, ...] = ()
+    held: str = ""
+    explained_by: str = ""
+    freed_at: datetime | None = None
+    acknowledged_by: str = ""
+    receivers: tuple[str, ...] = ()
+    untold: str = ""
+    closed_at: datetime | None = None
+    closing: Closing | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not closed yet."""
+        return self.closed_at is None
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What one receiver believes of one incident.
+
+    Attributes:
+        at: When it was last notified: open, raised severity, repeat. Edits notify nobody.
+        severity: The worst it was told.
+        value, held: As last shown.
+        closed: It was told of the end.
+    """
+
+    incident: str
+    receiver: str
+    conversation: str
+    at: datetime
+    severity: Severity
+    value: Scalar = None
+    held: str = ""
+    closed: bool = False
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """One living message of a receiver and what is in it.
+
+    Attributes:
+        members: Ids of its incidents in the order they were told.
+        incident: The first incident: the conversation's name in message metadata.
+        revision: Grows with each message or edit.
+        language, locale, timezone: Kept here so that a close finds its way and its words when
+            the receiver is gone from the file.
+        recipients: Addresses: one Slack channel, or mail addresses.
+        kind: ``slack``, ``slack_webhook``, ``email``.
+    """
+
+    id: str
+    receiver: str
+    operation: str
+    rule: str
+    group: str
+    kind: str
+    recipients: tuple[str, ...]
+    opened_at: datetime
+    incident: str
+    members: tuple[str, ...] = ()
+    revision: int = 0
+    language: str = "en"
+    locale: str = "en"
+    timezone: str = "UTC"
+    closed: bool = False
+
+
+class SourceState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a source's health.
+
+    Attributes:
+        seq: The number of the last poll, failed ones included: adjacent numbers are adjacent polls.
+        good_at: The last good snapshot.
+        failures: Consecutive failed polls; *failing_since* the first of them.
+        trouble: The kind of the last failure.
+        retry_at: Not to be polled before.
+        suspects: Per collection, entities that vanished together: not believed gone until a
+            second snapshot agrees.
+        baselines: Event rules that had their silent first snapshot.
+        incident: The id of its own open incident, if its troubles were told.
+    """
+
+    key: SourceKey
+    seq: int = 0
+    good_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    trouble: Trouble | None = None
+    detail: str = ""
+    retry_at: datetime | None = None
+    suspects: dict[str, frozenset[str]] = {}
+    baselines: frozenset[str] = frozenset()
+    incident: str = ""
+
+
+class Seen(NamedTuple):
+    """An event that was announced, or was there at the silent baseline."""
+
+    operation: str
+    rule: str
+    event: str
+
+
+def incident_id(key: InstanceKey, opened_at: datetime) -> str:
+    """The same incident has the same id in every run, replay and restart."""
+    return digest("incident", *key, opened_at.isoformat())
+
+
+def digest(*parts: str) -> str:
+    """A short, stable id: 16 hexadecimal digits of a hash of the parts."""
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def seconds(span: timedelta) -> float:
+    """A span as seconds."""
+    return span.total_seconds()
+
+
+Instances = Mapping[InstanceKey, Instance]
+Incidents = Mapping[str, Incident]
+ToldKey = tuple[str, str]  # incident id, receiver name

@@ -1,0 +1,299 @@
+"""Turn what is true into notices: who is told what now, in which conversation.
+
+Grouping (the rule's ``group``) decides which incidents share a message; ``told`` is kept per
+incident and receiver, so that every member has its own open and its own close.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from notifier.core.known import Draft
+from notifier.core.notice import ROSTER, Item, Notice, Reason, RuleText, Untold
+from notifier.core.plan import Plan, Reach, RulePlan, muted_until
+from notifier.core.state import (
+    SOURCE_RULE,
+    Conversation,
+    Incident,
+    Scalar,
+    Severity,
+    Told,
+    digest,
+)
+from notifier.core.why import Terms, why
+
+SOURCE_TEXT = RuleText(id=SOURCE_RULE, severity=Severity.CRITICAL)
+
+
+class Address(NamedTuple):
+    """Which conversation an open belongs to."""
+
+    receiver: str
+    operation: str
+    rule: str
+    group: str
+
+
+@dataclass(slots=True)
+class _Talk:
+    """One conversation's part of this decision."""
+
+    conversation: Conversation
+    items: list[Item] = field(default_factory=list)
+
+
+def tell(draft: Draft, plan: Plan) -> None:
+    """Add to *draft* every notice that is due at its time, and what people believe then."""
+    talks: dict[str, _Talk] = {}
+    addresses = _open_addresses(draft)
+    terms = _TermsBook(plan, draft.at)
+    for incident in _current(draft):
+        _tell_of(incident, draft, plan, terms, talks, addresses)
+    for talk in talks.values():
+        _close_when_done(talk, draft)
+        draft.notices.append(_notice(talk, draft, plan))
+
+
+def _current(draft: Draft) -> Iterator[Incident]:
+    """Every incident as it stands, in the order in which they opened."""
+    merged = {**draft.known.incidents, **draft.incidents}
+    return iter(sorted(merged.values(), key=lambda i: (i.opened_at, i.key)))
+
+
+def _tell_of(
+    incident: Incident,
+    draft: Draft,
+    plan: Plan,
+    terms: _TermsBook,
+    talks: dict[str, _Talk],
+    addresses: dict[Address, Conversation],
+) -> None:
+    believed = draft.known.told.get(incident.id, {})
+    outcomes: list[Untold] = []
+    told_now = False
+    for receiver in dict.fromkeys((*incident.receivers, *believed)):
+        told = believed.get(receiver)
+        outcome = why(incident, told, terms.of(incident, receiver), draft.at)
+        if told is None and (incident.key.operation, receiver) not in plan.reaches:
+            outcome = Untold.NOBODY
+        if isinstance(outcome, Untold):
+            outcomes.append(outcome)
+            continue
+        talk = _talk(incident, receiver, told, draft, plan, talks, addresses)
+        _say(talk, incident, receiver, outcome, told, draft)
+        told_now = True
+    if not told_now:
+        _note_untold(incident, (*outcomes, Untold.NOBODY)[0], draft, record=not believed)
+
+
+def _say(
+    talk: _Talk, incident: Incident, receiver: str, reason: Reason, told: Told | None, draft: Draft
+) -> None:
+    """Put the incident into the message, and note what the receiver believes from now on."""
+    talk.items.append(Item(reason, incident, was=told.value if told else None))
+    if told is None:
+        members = (*talk.conversation.members, incident.id)
+        talk.conversation = replace(talk.conversation, members=members)
+    draft.told[incident.id, receiver] = _belief(talk, incident, receiver, reason, told, draft.at)
+
+
+def _belief(
+    talk: _Talk,
+    incident: Incident,
+    receiver: str,
+    reason: Reason,
+    told: Told | None,
+    now: datetime,
+) -> Told:
+    worst = incident.severity
+    if told is not None and told.severity.rank > worst.rank:
+        worst = told.severity
+    return Told(
+        incident=incident.id,
+        receiver=receiver,
+        conversation=talk.conversation.id,
+        at=now if told is None or reason.notifies else told.at,
+        severity=worst,
+        value=incident.value,
+        held=incident.held,
+        closed=reason is Reason.CLOSE,
+    )
+
+
+def _note_untold(incident: Incident, reason: Untold, draft: Draft, *, record: bool) -> None:
+    """Note why nobody hears of an incident now; record a new reason of one never told."""
+    draft.reasons[incident.key] = reason
+    draft.count(reason)
+    if record and incident.untold != reason.value:
+        draft.incidents[incident.id] = replace(incident, untold=reason.value)
+        draft.suppressed.append((incident.key, reason.value, draft.at))
+
+
+def _talk(
+    incident: Incident,
+    receiver: str,
+    told: Told | None,
+    draft: Draft,
+    plan: Plan,
+    talks: dict[str, _Talk],
+    addresses: dict[Address, Conversation],
+) -> _Talk:
+    conversation = (
+        _conversation(draft, told.conversation)
+        if told
+        else _join(incident, receiver, draft.at, plan, addresses)
+    )
+    return talks.setdefault(conversation.id, _Talk(conversation))
+
+
+def _conversation(draft: Draft, conversation: str) -> Conversation:
+    return draft.conversations.get(conversation) or draft.known.conversations[conversation]
+
+
+def _join(
+    incident: Incident,
+    receiver: str,
+    now: datetime,
+    plan: Plan,
+    addresses: dict[Address, Conversation],
+) -> Conversation:
+    """The open conversation this incident belongs to, or a new one."""
+    rule = plan.rule(incident.key.operation, incident.key.rule)
+    address = Address(
+        receiver, incident.key.operation, incident.key.rule, group_value(rule, incident, now)
+    )
+    if address not in addresses:
+        reach = plan.reaches[incident.key.operation, receiver]
+        addresses[address] = begin(address, reach, now, incident.id)
+    return addresses[address]
+
+
+def group_value(rule: RulePlan | None, incident: Incident, now: datetime) -> str:
+    """What an incident shares with those that share its message."""
+    group = rule.group if rule else "entity"
+    if group == "poll":
+        return now.isoformat()
+    if group == "entity":
+        return incident.key.entity
+    if group == "rule":
+        return ""
+    return "/".join(str(incident.fields.get(name, "")) for name in group)
+
+
+def begin(address: Address, reach: Reach, now: datetime, first: str) -> Conversation:
+    """A new conversation. Its id is the same in every run, replay and restart."""
+    return Conversation(
+        id=digest("conversation", *address, now.isoformat()),
+        receiver=address.receiver,
+        operation=address.operation,
+        rule=address.rule,
+        group=address.group,
+        kind=reach.kind,
+        recipients=reach.recipients,
+        opened_at=now,
+        incident=first,
+        language=reach.language,
+        locale=reach.locale,
+        timezone=reach.timezone,
+    )
+
+
+def _open_addresses(draft: Draft) -> dict[Address, Conversation]:
+    merged = {**draft.known.conversations, **draft.conversations}
+    return {
+        Address(c.receiver, c.operation, c.rule, c.group): c
+        for c in merged.values()
+        if not c.closed
+    }
+
+
+def _close_when_done(talk: _Talk, draft: Draft) -> None:
+    """Raise the revision; close the conversation with its last member's close."""
+    receiver = talk.conversation.receiver
+    over = all(_over(member, receiver, draft) for member in talk.conversation.members)
+    talk.conversation = replace(
+        talk.conversation, revision=talk.conversation.revision + 1, closed=over
+    )
+    draft.conversations[talk.conversation.id] = talk.conversation
+
+
+def _over(incident: str, receiver: str, draft: Draft) -> bool:
+    told = draft.told.get((incident, receiver)) or draft.believed(incident).get(receiver)
+    return told is None or told.closed
+
+
+def _notice(talk: _Talk, draft: Draft, plan: Plan) -> Notice:
+    conversation = talk.conversation
+    members = [draft.incident(member) for member in conversation.members]
+    reach = plan.reaches.get((conversation.operation, conversation.receiver))
+    return Notice(
+        conversation=conversation,
+        rule=rule_text(conversation, plan, reach),
+        at=draft.at,
+        items=tuple(sorted(talk.items, key=lambda item: _worst_first(item.incident))),
+        roster=tuple(heapq.nsmallest(ROSTER, members, key=_worst_first)),
+        open=sum(member.open for member in members),
+        members=len(members),
+        give_up_at=draft.at + (reach.give_up if reach else Reach("", "", ()).give_up),
+    )
+
+
+def _worst_first(incident: Incident) -> tuple[bool, int, float, str]:
+    return not incident.open, -incident.severity.rank, -_badness(incident), incident.key.entity
+
+
+def _badness(incident: Incident) -> float:
+    value: Scalar = incident.value if incident.open else incident.worst
+    if not isinstance(value, float):
+        return 0.0
+    return value if incident.direction == ">" else -value
+
+
+def rule_text(conversation: Conversation, plan: Plan, reach: Reach | None) -> RuleText:
+    """What the message may say of the rule, also when the rule is gone from the file."""
+    rule = plan.rule(conversation.operation, conversation.rule)
+    if rule is not None:
+        return with_mention(rule.text, reach)
+    if conversation.rule == SOURCE_RULE:
+        return with_mention(SOURCE_TEXT, reach)
+    return RuleText(id=conversation.rule, severity=Severity.WARNING)
+
+
+def with_mention(text: RuleText, reach: Reach | None) -> RuleText:
+    """The words of a rule for one receiver."""
+    return dataclasses.replace(text, mention=reach.mention) if reach else text
+
+
+class _TermsBook:
+    """The terms of each rule and receiver at one moment, worked out once."""
+
+    def __init__(self, plan: Plan, now: datetime) -> None:
+        self._plan = plan
+        self._now = now
+        self._terms: dict[tuple[str, str, str], Terms] = {}
+
+    def of(self, incident: Incident, receiver: str) -> Terms:
+        key = (incident.key.operation, incident.key.rule, receiver)
+        if key not in self._terms:
+            self._terms[key] = terms_of(self._plan, *key, now=self._now)
+        return self._terms[key]
+
+
+def terms_of(plan: Plan, operation: str, rule: str, receiver: str, *, now: datetime) -> Terms:
+    """On which terms a receiver hears of a rule at *now*."""
+    found = plan.rule(operation, rule)
+    reach = plan.reaches.get((operation, receiver))
+    loud = bool(reach and reach.kind == "email")
+    return Terms(
+        repeat=found.repeat if found else None,
+        wait=found.group_wait if found else timedelta(0),
+        quiet_until=muted_until(reach, now) if reach else None,
+        loud_close=loud,
+    )

@@ -1,0 +1,57 @@
+"""Write the log: one line an event, a constant phrase and then key=value; never a secret.
+
+The only module that knows structlog.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+SECRETS = re.compile(
+    r"xox[abeprs]-[\w-]+|xapp-[\w-]+|xoxe[\w.-]*|(?<=/services/)\S+|(?i:bearer) \S+"
+)
+HIDDEN = "[hidden]"
+
+
+def configure(style: str = "console", level: str = "info") -> None:
+    """Send what is logged to standard error.
+
+    style: ``console`` for people, ``json`` for machines.
+    """
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            redact,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[level.upper()]
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Hide whatever looks like a token, wherever it stands."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = SECRETS.sub(HIDDEN, value)
+    return event
+
+
+def logger(room: str) -> Any:
+    """A logger that says which room speaks."""
+    return structlog.get_logger(room=room)

@@ -1,0 +1,62 @@
+"""Count what happens, for Prometheus. Labels are bounded: names from the rules file and enums."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)  # seconds
+
+
+class Metrics:
+    """The bot's own numbers, in a registry of their own."""
+
+    def __init__(self, version: str) -> None:
+        self.registry = CollectorRegistry()
+        source = ("operation", "source")
+        self.polls = Counter(
+            "notifier_polls", "Polls by result: good, or the kind of trouble.",
+            (*source, "result"), registry=self.registry,
+        )  # fmt: skip
+        self.poll_seconds = Histogram(
+            "notifier_poll_seconds", "From the request to the commit.",
+            source, registry=self.registry, buckets=BUCKETS,
+        )  # fmt: skip
+        self.unreadable = Counter(
+            "notifier_unreadable_values", "Values that were there and could not be read.",
+            (*source, "field"), registry=self.registry,
+        )  # fmt: skip
+        self.untold = Counter(
+            "notifier_untold", "Rule and entity pairs that nobody was told of, by reason.",
+            ("reason",), registry=self.registry,
+        )  # fmt: skip
+        self.notices = Counter(
+            "notifier_notices", "What was decided to be told, by reason.",
+            ("reason",), registry=self.registry,
+        )  # fmt: skip
+        self.deliveries = Counter(
+            "notifier_deliveries", "Attempts by channel and result.",
+            ("channel", "result"), registry=self.registry,
+        )  # fmt: skip
+        self.waiting = Gauge(
+            "notifier_outbox_waiting", "Messages that wait to be delivered.", registry=self.registry
+        )
+        self.oldest = Gauge(
+            "notifier_outbox_oldest_seconds", "Age of the oldest one.", registry=self.registry
+        )
+        self.open = Gauge(
+            "notifier_incidents_open", "Open incidents.", ("severity",), registry=self.registry
+        )
+        self.late = Counter(
+            "notifier_late_runs", "Polls that began more than their cadence late.",
+            source, registry=self.registry,
+        )  # fmt: skip
+        self.reloads = Counter(
+            "notifier_reloads", "Reloads of the rules by result.", ("result",),
+            registry=self.registry,
+        )  # fmt: skip
+        build = Gauge("notifier_build_info", "The version.", ("version",), registry=self.registry)
+        build.labels(version).set(1)
+
+    def text(self) -> bytes:
+        """Everything in Prometheus' text format."""
+        return generate_latest(self.registry)
