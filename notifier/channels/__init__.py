@@ -1,0 +1,1 @@
+"""Carry rendered messages to people: one module for each kind of channel."""
