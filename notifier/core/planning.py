@@ -1,76 +1,59 @@
-"""Lay out checked rules as a plan: per operation, source, collection and rule."""
+"""Lay out a checked rulebook as a plan: per operation, source, collection and rule."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
-from notifier.core.conditions import vocabulary
-from notifier.core.endpoint import Catalogue, Collection, Kind, Missing
-from notifier.core.expression import Expression, Vocabulary, parse
+from notifier.core.compiled import CompiledRule, CompiledSource, Rulebook, vocabulary
+from notifier.core.endpoint import Collection, Kind
+from notifier.core.expression import Expression, parse
 from notifier.core.lifecycle import Policy
 from notifier.core.loop import LoopRule, compile_loop, needs_of
 from notifier.core.notice import RuleText
 from notifier.core.plan import CollectionPlan, Plan, Reach, RulePlan, SourcePlan
-from notifier.core.rulebook import Operation, Receiver, Rule, RulesFile, Source
-from notifier.core.state import SourceKey, seconds
+from notifier.core.rulebook import Operation, Receiver, Rule
+from notifier.core.state import seconds
 from notifier.core.tree import Call, Compare, Constant, Look, Node, children
 
 
-def plan(rules: RulesFile, catalogue: Catalogue) -> Plan:
-    """Return the plan of rules that were checked: nothing in them can be missing now."""
-    sources = {s.key: s for op in rules.operation for s in _sources(rules, op, catalogue)}
-    every = [rule for s in sources.values() for c in s.collections.values() for rule in c.rules]
+def plan(book: Rulebook) -> Plan:
+    """Return the plan of a rulebook. It was checked: nothing in it can be missing now."""
+    operations, receivers = book.operations.values(), book.receivers.values()
+    rules = [_rule(rule, book) for rule in book.rules]
     return Plan(
-        sources=sources,
-        rules={(rule.operation, rule.id): rule for rule in every},
-        reaches={
-            (op.name, r.name): _reach(rules, op, r) for op in rules.operation for r in rules.receiver
-        },
-        renamed={rule.was: rule.id for rule in rules.rule if rule.was},
+        sources={source.key: _source(source, book, rules) for source in book.sources},
+        rules={(rule.operation, rule.id): rule for rule in rules},
+        reaches={(op.name, r.name): _reach(book, op, r) for op in operations for r in receivers},
+        renamed=book.renamed,
     )
 
 
 # ---- sources ----
 
 
-def _sources(rules: RulesFile, operation: Operation, catalogue: Catalogue) -> Iterator[SourcePlan]:
-    for source in rules.source:
-        if source.operation in (None, operation.name):
-            yield _source(rules, operation, source, catalogue)
-
-
-def _source(
-    rules: RulesFile, operation: Operation, source: Source, catalogue: Catalogue
-) -> SourcePlan:
-    endpoint = catalogue[source.endpoint]
-    defaults = {name: value for name, value in endpoint.params.items() if value is not None}
+def _source(source: CompiledSource, book: Rulebook, rules: list[RulePlan]) -> SourcePlan:
+    operation = source.operation
+    own = [rule for rule in rules if rule.source == source.key]
     return SourcePlan(
-        key=SourceKey(operation.name, source.title),
-        endpoint=endpoint,
-        cadence=source.every,
+        key=source.key,
+        endpoint=source.endpoint,
+        cadence=source.source.every,
         zone=ZoneInfo(operation.timezone),
-        collections={
-            c.name: _collection(rules, operation, source, c) for c in endpoint.collections
-        },
-        operators=tuple(name for name in rules.operators if _hears(rules, name, operation)),
+        collections={c.name: _collection(operation, c, own) for c in source.endpoint.collections},
+        operators=tuple(name for name in book.file.operators if _hears(book, name, operation)),
         hit_values=frozenset(operation.hit_values),
-        params={**defaults, **source.params},
-        window=source.window,
-        active=source.active,
+        params=source.params,
+        window=source.source.window,
+        active=source.source.active,
         holidays=operation.holidays or "",
     )
 
 
 def _collection(
-    rules: RulesFile, operation: Operation, source: Source, collection: Collection
+    operation: Operation, collection: Collection, rules: list[RulePlan]
 ) -> CollectionPlan:
-    on = f"{source.title}.{collection.name}" if collection.name else source.title
-    own = tuple(
-        _rule(rules, operation, source, collection, rule)
-        for rule in rules.rule
-        if rule.enabled and rule.on == on and _concerns(rule.operation, operation.name)
-    )
+    own = tuple(rule for rule in rules if rule.collection == collection.name)
     looped = tuple(_looped(own))
     return CollectionPlan(
         collection=collection,
@@ -93,61 +76,54 @@ def _looped(rules: Iterable[RulePlan]) -> Iterator[tuple[str, LoopRule]]:
 
 
 def _computed(operation: Operation, collection: Collection) -> dict[str, Expression]:
-    words = vocabulary(operation, collection)
+    words = vocabulary(collection, operation, None)
     return {c.name: parse(c.formula, words, "any") for c in collection.computed}
 
 
 # ---- rules ----
 
 
-def _rule(
-    rules: RulesFile, operation: Operation, source: Source, collection: Collection, rule: Rule
-) -> RulePlan:
-    rows, words = vocabulary(operation, collection), vocabulary(operation, collection, rule.by)
-    when = parse(rule.when, words)
-    value = parse(rule.value, words, "any") if rule.value else when.left
-    threshold = when.threshold if rule.value is None else None
+def _rule(compiled: CompiledRule, book: Rulebook) -> RulePlan:
+    rule, value = compiled.rule, compiled.value
+    threshold = compiled.when.threshold if rule.value is None else None
     return RulePlan(
         id=rule.id,
-        operation=operation.name,
-        source=SourceKey(operation.name, source.title),
-        collection=collection.name,
+        operation=compiled.operation,
+        source=compiled.source,
+        collection=compiled.collection.name,
         event=rule.event,
-        when=when,
-        where=_maybe(rule.where, rows),
-        clear=_maybe(rule.clear, words),
-        critical=_maybe(rule.critical, words),
+        when=compiled.when,
+        where=compiled.where,
+        clear=compiled.clear,
+        critical=compiled.critical,
         value=value,
         by=rule.by,
-        policy=_policy(rule, source, collection),
+        policy=_policy(compiled, book),
         severity=rule.severity,
         condition="\n".join((rule.when, rule.clear or "", rule.where or "")),
         unit=(value.kind if value else Kind.NUMBER).value,
         threshold=threshold if isinstance(threshold, float) else None,
-        direction=direction(when.tree),
+        direction=direction(compiled.when.tree),
         repeat=rule.repeat,
         group=rule.group,
         group_wait=rule.group_wait,
-        to=tuple(name for name in rule.to if _hears(rules, name, operation)),
+        to=compiled.to,
         explains=rule.explains,
         text=_text(rule),
     )
 
 
-def _maybe(text: str | None, words: Vocabulary) -> Expression | None:
-    return parse(text, words) if text is not None else None
-
-
-def _policy(rule: Rule, source: Source, collection: Collection) -> Policy:
-    default = Missing.HOLD if rule.by is not None else collection.missing
+def _policy(compiled: CompiledRule, book: Rulebook) -> Policy:
+    rule = compiled.rule
+    cadence = next(s.source.every for s in book.sources if s.key == compiled.source)
     return Policy(
         hold=seconds(rule.for_),
         keep=seconds(rule.keep),
         min_samples=rule.samples,
         of=rule.of,
-        missing=rule.missing or default,
+        missing=compiled.missing,
         missing_after=rule.missing_after,
-        gap_max=seconds(rule.gap(source.every)),
+        gap_max=seconds(rule.gap(cadence)),
     )
 
 
@@ -189,17 +165,13 @@ def _expressions(rule: RulePlan) -> Iterator[Expression]:
 # ---- receivers ----
 
 
-def _hears(rules: RulesFile, receiver: str, operation: Operation) -> bool:
-    found = next(r for r in rules.receiver if r.name == receiver)
-    return _concerns(found.operation, operation.name)
+def _hears(book: Rulebook, receiver: str, operation: Operation) -> bool:
+    names = book.receivers[receiver].operation
+    return names is None or operation.name in names
 
 
-def _concerns(names: tuple[str, ...] | None, operation: str) -> bool:
-    return names is None or operation in names
-
-
-def _reach(rules: RulesFile, operation: Operation, receiver: Receiver) -> Reach:
-    language = receiver.language or rules.language
+def _reach(book: Rulebook, operation: Operation, receiver: Receiver) -> Reach:
+    language = receiver.language or book.file.language
     return Reach(
         name=receiver.name,
         kind=receiver.kind,
