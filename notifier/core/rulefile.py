@@ -6,15 +6,15 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Collection as Names
-from dataclasses import dataclass
 from typing import Any
 
+from notifier.core.compiled import Rulebook
 from notifier.core.draft import Draft, draft
 from notifier.core.endpoint import Catalogue
 from notifier.core.mistakes import Mistakes, one_line
 from notifier.core.references import check_references, warn
 from notifier.core.rulebook import RulesFile
-from notifier.core.subjects import check_subjects
+from notifier.core.subjects import compile_subjects
 from notifier.errors import ConfigError, Problem
 
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -28,20 +28,6 @@ _ADVICE = {
     "Unterminated string": "close the quote",
     "Unescaped '\\' in a string": "write it between single quotes",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Rulebook:
-    """A rules file without mistakes.
-
-    Attributes:
-        warnings: What is allowed, but looks like an oversight.
-        digest: Equal for files that say the same, whatever their comments and order of keys.
-    """
-
-    file: RulesFile
-    warnings: tuple[Problem, ...]
-    digest: str
 
 
 def load(
@@ -60,12 +46,13 @@ def load(
     mistakes = Mistakes()
     drafted = draft(data, mistakes)
     check_references(drafted, templates, mistakes)
-    check_subjects(drafted, catalogue, mistakes)
+    sources, rules = compile_subjects(drafted, catalogue, mistakes)
     if mistakes.wrong:
         raise ConfigError(_problems(mistakes, text, file))
     warn(drafted, mistakes)
-    rules = _rules(drafted)
-    return Rulebook(rules, tuple(_problems(mistakes, text, file)), _digest(rules))
+    tables = _tables(drafted)
+    warnings = tuple(_problems(mistakes, text, file))
+    return Rulebook(tables, sources, rules, warnings, _digest(tables))
 
 
 def _toml(text: str, file: str) -> dict[str, Any]:
@@ -103,7 +90,7 @@ def _problems(mistakes: Mistakes, text: str, file: str) -> list[Problem]:
         return [Problem(one_line(each.text), file, level=each.level) for each in mistakes.found]
 
 
-def _rules(drafted: Draft) -> RulesFile:
+def _tables(drafted: Draft) -> RulesFile:
     return RulesFile(
         operators=drafted.top.operators,
         language=drafted.top.language,
@@ -116,5 +103,5 @@ def _rules(drafted: Draft) -> RulesFile:
     )
 
 
-def _digest(rules: RulesFile) -> str:
-    return hashlib.sha256(rules.model_dump_json().encode()).hexdigest()[:16]
+def _digest(tables: RulesFile) -> str:
+    return hashlib.sha256(tables.model_dump_json().encode()).hexdigest()[:16]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
-from notifier.core.conditions import check_conditions
+from notifier.core.compiled import CompiledRule, CompiledSource, compile_rule
 from notifier.core.draft import Draft
 from notifier.core.endpoint import Catalogue, Collection, Endpoint, Nature
 from notifier.core.mistakes import Mistakes
@@ -14,29 +14,24 @@ from notifier.core.references import check_names
 from notifier.core.rulebook import Operation, Receiver, Rule, Source
 from notifier.core.state import SourceKey
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A source of an operation with its endpoint."""
-
-    operation: Operation
-    source: Source
-    endpoint: Endpoint
+Known = Mapping[SourceKey, CompiledSource]
 
 
-Known = Mapping[SourceKey, Asked]
-Subjects = Mapping[str, Collection]
+def compile_subjects(
+    draft: Draft, catalogue: Catalogue, mistakes: Mistakes
+) -> tuple[tuple[CompiledSource, ...], tuple[CompiledRule, ...]]:
+    """Return the sources and rules that make sense; what does not is added to *mistakes*.
 
-
-def check_subjects(draft: Draft, catalogue: Catalogue, mistakes: Mistakes) -> None:
-    """Add to *mistakes* what is wrong with sources and with what rules say of their rows."""
+    A rule that is switched off is checked like any other, and left out.
+    """
     known = _sources(draft, catalogue, mistakes)
-    subjects: dict[str, Collection] = {}
-    for i, rule in draft.rules:
-        collection = _rule(("rule", i), rule, draft, known, catalogue, mistakes)
-        if collection:
-            subjects[rule.id] = collection
-    _check_ties(draft, subjects, mistakes)
+    rules = [
+        compiled
+        for i, rule in draft.rules
+        for compiled in _rule(("rule", i), rule, draft, known, catalogue, mistakes)
+    ]
+    _check_ties(draft, rules, mistakes)
+    return tuple(known.values()), tuple(each for each in rules if each.rule.enabled)
 
 
 # ---- sources ----
@@ -44,7 +39,7 @@ def check_subjects(draft: Draft, catalogue: Catalogue, mistakes: Mistakes) -> No
 
 def _sources(draft: Draft, catalogue: Catalogue, mistakes: Mistakes) -> Known:
     """Return the sources whose operation and endpoint are known; the rest are mistakes."""
-    found: dict[SourceKey, Asked] = {}
+    found: dict[SourceKey, CompiledSource] = {}
     for i, source in draft.sources:
         loc: Loc = ("source", i)
         endpoint = catalogue.get(source.endpoint)
@@ -59,7 +54,7 @@ def _sources(draft: Draft, catalogue: Catalogue, mistakes: Mistakes) -> Known:
         if key in found:
             text = f"`{operation.name}` has a source `{source.title}` already"
             mistakes.add(loc, text, "give this one a `name` of its own")
-        found.setdefault(key, Asked(operation, source, endpoint))
+        found.setdefault(key, CompiledSource(operation, source, endpoint))
     return found
 
 
@@ -98,28 +93,31 @@ def _check_endpoint(loc: Loc, source: Source, endpoint: Endpoint, mistakes: Mist
 
 def _rule(
     loc: Loc, rule: Rule, draft: Draft, known: Known, catalogue: Catalogue, mistakes: Mistakes
-) -> Collection | None:
-    """Check one rule against its rows; return their collection, unless it cannot be told."""
+) -> Iterator[CompiledRule]:
+    """Check one rule against its rows; yield it once for each of its operations."""
     name, _, part = rule.on.partition(".")
     if name not in draft.names["source"]:
         _unknown_source((*loc, "on"), name, draft, catalogue, mistakes)
-        return None
+        return
     asked = list(_asked(loc, rule, name, draft, known, mistakes))
     if not asked:
-        return None  # the source itself is wrong, and was told of
+        return  # the source itself is wrong, and was told of
     endpoint = asked[0].endpoint
     if any(each.endpoint.name != endpoint.name for each in asked):
         text = f"`{name}` is not the same endpoint in all operations"
         mistakes.add((*loc, "on"), text, "name one `operation`, and make a rule for each")
-        return None
+        return
     collection = _collection((*loc, "on"), name, part, endpoint, mistakes)
     if collection is None:
-        return None
+        return
     _check_fields(loc, rule, collection, mistakes)
     _check_heard(loc, rule, asked, draft, mistakes)
+    receivers = {receiver.name: receiver for _, receiver in draft.receivers}
     for each in asked:
-        check_conditions(loc, rule, collection, each.operation, mistakes)
-    return collection
+        compiled = compile_rule(loc, rule, each, collection, mistakes)
+        to = (name for name in rule.to if _takes(receivers.get(name), {each.operation.name}))
+        if compiled:
+            yield replace(compiled, to=tuple(to))
 
 
 def _unknown_source(
@@ -134,7 +132,7 @@ def _unknown_source(
 
 def _asked(
     loc: Loc, rule: Rule, name: str, draft: Draft, known: Known, mistakes: Mistakes
-) -> Iterator[Asked]:
+) -> Iterator[CompiledSource]:
     """Yield the source in each operation that the rule is about; one that lacks it is a mistake."""
     operations, titles = draft.names["operation"], {key.source for key in known}
     check_names((*loc, "operation"), "operation", rule.operation or (), operations, mistakes)
@@ -185,7 +183,7 @@ def _check_fields(loc: Loc, rule: Rule, collection: Collection, mistakes: Mistak
 
 
 def _check_heard(
-    loc: Loc, rule: Rule, asked: list[Asked], draft: Draft, mistakes: Mistakes
+    loc: Loc, rule: Rule, asked: list[CompiledSource], draft: Draft, mistakes: Mistakes
 ) -> None:
     """A receiver that takes nothing of the rule's operations would never hear of it."""
     names = {each.operation.name for each in asked}
@@ -202,16 +200,18 @@ def _takes(receiver: Receiver | None, operations: set[str]) -> bool:
     )
 
 
-def _check_ties(draft: Draft, subjects: Subjects, mistakes: Mistakes) -> None:
+def _check_ties(draft: Draft, rules: list[CompiledRule], mistakes: Mistakes) -> None:
     """What a rule explains is tied to it by the fields of `by`, so it must have these."""
-    rules = {rule.id: rule for _, rule in draft.rules}
+    ties = {each.rule.id: _tied(each) for each in rules}
     for i, rule in draft.rules:
         for index, other in enumerate(rule.explains):
-            if other not in subjects:
-                continue
-            by = rules[other].by
-            fields = set(subjects[other].kinds() if by is None else by)
-            lacking = sorted({*(rule.by or ())} - fields)
+            lacking = sorted({*(rule.by or ())} - ties.get(other, {*(rule.by or ())}))
             if lacking:
                 text = f"the incidents of `{other}` have no `{lacking[0]}` to be tied by"
                 mistakes.add(("rule", i, "explains", index), text, "leave it away")
+
+
+def _tied(compiled: CompiledRule) -> set[str]:
+    """The fields that an incident of a rule has."""
+    by = compiled.rule.by
+    return set(compiled.collection.kinds() if by is None else by)

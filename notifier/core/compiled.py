@@ -1,0 +1,164 @@
+"""Hold a checked rules file: each source with its endpoint, each condition of a rule compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+from notifier.core.endpoint import Collection, Endpoint, Kind, Missing
+from notifier.core.expression import Expression, ExpressionError, Vocabulary, Want, parse
+from notifier.core.mistakes import Mistakes
+from notifier.core.places import Loc
+from notifier.core.rulebook import Operation, Receiver, Rule, RulesFile, Source
+from notifier.core.state import SourceKey
+from notifier.errors import Problem
+
+_SHORTEST = timedelta(minutes=10)
+_RTT_SHARE = 0.5  # of a round trip, taken as the way there
+_REJECTION = "network_rejection"
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSource:
+    """One source of one operation, with its endpoint."""
+
+    operation: Operation
+    source: Source
+    endpoint: Endpoint
+
+    @property
+    def key(self) -> SourceKey:
+        return SourceKey(self.operation.name, self.source.title)
+
+    @property
+    def stale_after(self) -> timedelta:
+        """How old data may be and still say something."""
+        return self.source.stale_after or max(3 * self.source.every, _SHORTEST)
+
+    @property
+    def params(self) -> dict[str, str]:
+        """What the endpoint is asked, its defaults included."""
+        defaults = {name: text for name, text in self.endpoint.params.items() if text is not None}
+        return defaults | self.source.params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """One rule of one operation, ready to be judged.
+
+    Attributes:
+        value: What messages show: the rule's ``value``, or the left side of its first comparison.
+        missing: Resolved: by the rule, by ``by``, by the collection.
+        to: Receivers, those of other operations left out.
+    """
+
+    rule: Rule
+    operation: str
+    source: SourceKey
+    collection: Collection
+    when: Expression
+    where: Expression | None
+    clear: Expression | None
+    critical: Expression | None
+    value: Expression | None
+    missing: Missing
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """A rules file without mistakes: what the core works with.
+
+    Attributes:
+        file: The file as it was read.
+        sources: In the order of the file.
+        rules: In the order of the file, one for each operation; without those switched off.
+        warnings: What is allowed, but looks like an oversight.
+        digest: Equal for files that say the same, whatever their comments and order of keys.
+    """
+
+    file: RulesFile
+    sources: tuple[CompiledSource, ...]
+    rules: tuple[CompiledRule, ...]
+    warnings: tuple[Problem, ...]
+    digest: str
+
+    @cached_property
+    def operations(self) -> Mapping[str, Operation]:
+        """By name."""
+        return {operation.name: operation for operation in self.file.operation}
+
+    @cached_property
+    def receivers(self) -> Mapping[str, Receiver]:
+        """By name."""
+        return {receiver.name: receiver for receiver in self.file.receiver}
+
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """Old rule id to new."""
+        return {rule.was: rule.id for rule in self.file.rule if rule.was}
+
+
+def vocabulary(
+    collection: Collection, operation: Operation, by: tuple[str, ...] | None
+) -> Vocabulary:
+    """The names that conditions on a collection may use in that operation."""
+    kinds = collection.kinds()
+    if operation.rejection_unit == "count" and _REJECTION in kinds:
+        kinds[_REJECTION] = Kind.COUNT
+    share = _RTT_SHARE if operation.latency_kind == "rtt" else 1.0
+    return Vocabulary(
+        kinds=kinds,
+        formulas={computed.name: computed.formula for computed in collection.computed},
+        constants={"operation": operation.name, "latency_share": share},
+        bases={field.name: field.base for field in collection.fields if field.base},
+        customer=frozenset(field.name for field in collection.fields if field.customer),
+        grouped=by is not None,
+        by=by or (),
+    )
+
+
+def compile_rule(
+    loc: Loc, rule: Rule, source: CompiledSource, collection: Collection, mistakes: Mistakes
+) -> CompiledRule | None:
+    """Compile a rule for one operation, without its receivers.
+
+    What is wrong is added to *mistakes*; None: not even ``when`` can be used.
+    """
+    groups = vocabulary(collection, source.operation, rule.by)
+    rows = vocabulary(collection, source.operation, None)
+
+    def read(key: str, names: Vocabulary, want: Want = "condition") -> Expression | None:
+        text = getattr(rule, key)
+        return None if text is None else _parse((*loc, key), text, names, want, mistakes)
+
+    when, where = read("when", groups), read("where", rows)  # also of a group the rows are chosen
+    clear, critical = read("clear", groups), read("critical", groups)
+    value = read("value", groups, "any")
+    if when is None:
+        return None
+    return CompiledRule(
+        rule=rule,
+        operation=source.operation.name,
+        source=source.key,
+        collection=collection,
+        when=when,
+        where=where,
+        clear=clear,
+        critical=critical,
+        value=value or when.left,
+        missing=rule.missing or (Missing.HOLD if rule.by is not None else collection.missing),
+        to=(),
+    )
+
+
+def _parse(
+    loc: Loc, text: str, names: Vocabulary, want: Want, mistakes: Mistakes
+) -> Expression | None:
+    try:
+        return parse(text, names, want)
+    except ExpressionError as error:
+        mistakes.add(loc, error.text, error.suggestion, offset=error.column)
+        return None
