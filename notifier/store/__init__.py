@@ -1,0 +1,1 @@
+"""Keep what is remembered, recorded and still to be sent, on SQLite or PostgreSQL."""

@@ -1,0 +1,264 @@
+"""Open the database, bring it to this program's tables, and give transactions on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from notifier.errors import StateError
+from notifier.store import lock
+
+REVISION = (
+    "0001"  # of the newest migration: alembic is imported only where the database has another
+)
+PATIENCE = 30.0  # seconds to wait while another program writes
+_MIGRATING = 0x6E6F7469  # PostgreSQL's advisory lock round a migration
+
+
+class Database:
+    """One database. Give each transaction one short task: none may wait for the network.
+
+    Attributes:
+        name: How messages call it: a path, or host and database; never with a password.
+    """
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.name = name
+        self._engine = engine
+        self._reader = engine.execution_options(**_reading(engine))
+        self._held = ExitStack()
+
+    @property
+    def kind(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """All of it is written, on the disk, at the end; nothing of it after an exception.
+
+        Raises:
+            StateError: the database cannot be reached, written or had within 30 s.
+        """
+        with self._said(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Read one consistent state beside a writer. Writing here is an error.
+
+        Raises:
+            StateError: the database cannot be reached or read.
+        """
+        with self._said(), self._reader.begin() as connection:
+            yield connection
+
+    def lock_writer(self) -> None:
+        """Be the only notifier that writes here until ``close``, or until the process dies.
+
+        Raises:
+            StateError: another one already runs.
+        """
+        with self._said():
+            path = self._engine.url.database
+            if self.kind == "sqlite":
+                self._held.enter_context(lock.on_file(Path(str(path)), self.name))
+            else:
+                self._held.enter_context(lock.on_server(self._engine, self.name))
+
+    def close(self) -> None:
+        """Give back the lock and every connection."""
+        self._held.close()
+        self._engine.dispose()
+
+    @contextmanager
+    def _said(self) -> Iterator[None]:
+        """Turn what a driver raises into one sentence. A wrong statement stays what it is."""
+        try:
+            yield
+        except DBAPIError as error:
+            sentence = _sentence(error, self.name)
+            if sentence is None:
+                raise
+            raise StateError(sentence) from None
+
+
+def open_database(url: str, *, prepare: bool = True, patience: float = PATIENCE) -> Database:
+    """The database at *url*, with the tables of this program.
+
+    Args:
+        url: ``sqlite:///file.db`` or ``postgresql+psycopg://user:password@host/name``.
+        prepare: Make what is missing and migrate what is older. Off for the commands that only
+            look: they may run beside an older notifier, and must not make an empty database.
+        patience: Seconds to wait while another program writes.
+
+    Raises:
+        StateError: it cannot be used; one sentence says why and what to do.
+    """
+    parsed = _parsed(url)
+    name = _name(parsed)
+    _check_folder(parsed, name, prepare=prepare)
+    database = Database(_engine(parsed, patience), name)
+    try:
+        _to_revision(database, prepare=prepare)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StateError(_SHAPE) from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise StateError(_SHAPE)
+    if parsed.drivername.startswith("sqlite") and parsed.database in (None, "", ":memory:"):
+        raise StateError("the database must be a file, or nothing survives a restart; " + _HINT)
+    return parsed
+
+
+_HINT = "set NOTIFIER_DATABASE_URL to sqlite:///notifier.db or postgresql+psycopg://user@host/name"
+_SHAPE = f"the database's address cannot be read; {_HINT}"
+
+
+def _name(url: URL) -> str:
+    if url.drivername.startswith("sqlite"):
+        return str(url.database)
+    host = url.host or url.query.get("host") or "localhost"
+    port = f":{url.port}" if url.port else ""
+    return f"{host}{port}/{url.database or url.username or ''}"
+
+
+def _check_folder(url: URL, name: str, *, prepare: bool) -> None:
+    if not url.drivername.startswith("sqlite"):
+        return
+    path = Path(str(url.database))
+    if not path.parent.is_dir():
+        raise StateError(
+            f"the database {name} cannot be opened: the folder {path.parent} does not exist; "
+            "make it, or set NOTIFIER_DATABASE_URL to another place"
+        )
+    if not prepare and not path.exists():
+        raise StateError(
+            f"there is no database at {name} yet; start 'notifier run' first, or set "
+            "NOTIFIER_DATABASE_URL to where it is"
+        )
+
+
+# ---- engines ----
+
+
+def _engine(url: URL, patience: float) -> Engine:
+    try:
+        if url.drivername.startswith("sqlite"):
+            return _sqlite(url, patience)
+        return _postgresql(url)
+    except (ImportError, NoSuchModuleError):
+        raise StateError(
+            "PostgreSQL needs its driver: install it with pip install 'notifier[postgresql]'"
+        ) from None
+
+
+def _sqlite(url: URL, patience: float) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": patience})
+
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver would begin too late: begin is ours
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "journal_size_limit=67108864",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql(f"PRAGMA query_only={int(reading)}")
+        # A read that turns into a write later would fail at once where another writes.
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL) -> Engine:
+    given = {"application_name": lock.signature(), "connect_timeout": "10"}
+    missing = {key: value for key, value in given.items() if key not in url.query}
+    return create_engine(url.update_query_dict(missing), pool_pre_ping=True)
+
+
+def _reading(engine: Engine) -> dict[str, Any]:
+    if engine.dialect.name == "sqlite":
+        return {"reading": True}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+# ---- migrations ----
+
+
+def _to_revision(database: Database, *, prepare: bool) -> None:
+    with database.reading() as connection:
+        found = _revision(connection)
+    if found == REVISION:
+        return
+    if not prepare:
+        raise StateError(
+            f"the database {database.name} has the tables of another version ({found or 'none'}, "
+            f"this program knows {REVISION}); start 'notifier run' of this version first"
+        )
+    from notifier.store import migrate  # slow to import, and seldom needed
+
+    with database.transaction() as connection:
+        if database.kind == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATING})
+        migrate.to_newest(connection, _revision(connection), database.name)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+# ---- words ----
+
+
+def _sentence(error: DBAPIError, name: str) -> str | None:
+    """What is wrong and what to do, for what an operator can mend; None for our own mistakes."""
+    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
+    kind = type(error.orig).__name__
+    for sign, advice in _ADVICE:
+        if sign in said:
+            return f"the database {name} cannot be used: {said}; {advice}"
+    if kind in _OPERATIONAL or error.connection_invalidated:
+        return f"the database {name} cannot be used: {said}; see that it runs and may be reached"
+    return None
+
+
+_OPERATIONAL = frozenset(
+    {"OperationalError", "InterfaceError", "AdminShutdown", "CannotConnectNow"}
+)
+_ADVICE = (
+    ("unable to open", "see that the folder may be written by this user"),
+    ("readonly", "see that the file and its folder may be written by this user"),
+    ("read-only", "see that the file and its folder may be written by this user"),
+    ("locked", "another program has been writing for too long: end it, then start again"),
+    ("disk is full", "make room on the disk"),
+    ("disk I/O", "see that the disk is well and has room"),
+    ("not a database", "it is another kind of file: set NOTIFIER_DATABASE_URL to another place"),
+    ("malformed", "the file is damaged: put a backup in its place"),
+    ("password authentication failed", "mend the user or password in NOTIFIER_DATABASE_URL"),
+    ("does not exist", "create it, or mend NOTIFIER_DATABASE_URL"),
+)

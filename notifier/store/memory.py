@@ -1,0 +1,313 @@
+"""Recall and remember what is true and what people believe."""
+
+# ruff: noqa: S608  # statements are put together from constants only
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Row, bindparam, text
+
+from notifier.core.state import (
+    Conversation,
+    Incident,
+    Instance,
+    InstanceKey,
+    Seen,
+    SourceKey,
+    SourceState,
+    Told,
+    ToldKey,
+)
+from notifier.errors import StateError
+from notifier.store import tables
+from notifier.store.tables import add, plain, stamp, write
+
+EVENTS = timedelta(days=7)  # no source lists an event for so long
+_MANY = 500  # ids in one statement: both databases take far more
+_Value = TypeVar("_Value")
+
+
+class DecisionLike(Protocol):
+    """What one decision changes. None for an instance: it is not remembered any more."""
+
+    @property
+    def sources(self) -> Mapping[SourceKey, SourceState]: ...
+    @property
+    def instances(self) -> Mapping[InstanceKey, Instance | None]: ...
+    @property
+    def incidents(self) -> Mapping[str, Incident]: ...
+    @property
+    def told(self) -> Mapping[ToldKey, Told]: ...
+    @property
+    def conversations(self) -> Mapping[str, Conversation]: ...
+    @property
+    def seen(self) -> Sequence[tuple[Seen, datetime]]: ...
+    @property
+    def suppressed(self) -> Sequence[tuple[InstanceKey, str, datetime]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Everything that a restart begins from.
+
+    Attributes:
+        incidents: The open ones; of the closed ones those whose close somebody is still owed, and
+            those that an open conversation shows.
+        told: Of these incidents: by incident, then receiver.
+        conversations: The open ones.
+        seen: By operation and rule: the events of the last seven days.
+    """
+
+    sources: dict[SourceKey, SourceState] = field(default_factory=dict)
+    instances: dict[InstanceKey, Instance] = field(default_factory=dict)
+    incidents: dict[str, Incident] = field(default_factory=dict)
+    told: dict[str, dict[str, Told]] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    seen: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+
+# ---- recall ----
+
+
+def recall(connection: Connection, now: datetime) -> Remembered:
+    """Everything that is remembered.
+
+    Raises:
+        StateError: a stored value cannot be read.
+    """
+    conversations = _read(connection, Conversation, "conversation WHERE closed = 0")
+    incidents = _read(connection, Incident, _OWED)
+    told = _read(connection, Told, _BELIEVED)
+    # Closed and told so, but still seen in a message that lives on.
+    shown = {member for talk in conversations for member in talk.members}
+    ended = sorted(shown - {incident.id for incident in incidents})
+    incidents += _read(connection, Incident, "incident WHERE id IN :ids", ended)
+    told += _read(connection, Told, "told WHERE incident IN :ids", ended)
+    return Remembered(
+        sources={state.key: state for state in _read(connection, SourceState, "source")},
+        instances={known.key: known for known in _read(connection, Instance, "instance")},
+        incidents={known.id: known for known in incidents},
+        told=_by_incident(told),
+        conversations={known.id: known for known in conversations},
+        seen=_seen(connection, now),
+    )
+
+
+_OWED = """
+    incident WHERE closed_at IS NULL OR id IN (SELECT incident FROM told WHERE told.closed = 0)
+    ORDER BY opened_at, id
+"""
+# In two parts, so that each has an index: years of closed ones are never read.
+_BELIEVED = """
+    told WHERE closed = 0
+    UNION ALL SELECT body FROM told
+    WHERE closed = 1 AND incident IN (SELECT id FROM incident WHERE closed_at IS NULL)
+"""
+
+
+def _by_incident(known: Iterable[Told]) -> dict[str, dict[str, Told]]:
+    found: dict[str, dict[str, Told]] = {}
+    for told in known:
+        found.setdefault(told.incident, {})[told.receiver] = told
+    return found
+
+
+def _seen(connection: Connection, now: datetime) -> dict[tuple[str, str], frozenset[str]]:
+    statement = text("SELECT operation, rule, event FROM event_seen WHERE at >= :since")
+    found: dict[tuple[str, str], set[str]] = {}
+    for operation, rule, event in connection.execute(statement, {"since": stamp(now - EVENTS)}):
+        found.setdefault((operation, rule), set()).add(tables.unplain(event))
+    return {key: frozenset(events) for key, events in found.items()}
+
+
+def _read(
+    connection: Connection, kind: type[_Value], where: str, ids: Sequence[str] | None = None
+) -> list[_Value]:
+    statement = text(f"SELECT body FROM {where}")
+    if ids is None:
+        return _decoded(connection.execute(statement).all(), kind, where)
+    statement = statement.bindparams(bindparam("ids", expanding=True))
+    rows: list[Row[Any]] = []
+    for start in range(0, len(ids), _MANY):
+        rows += connection.execute(statement, {"ids": list(ids[start : start + _MANY])}).all()
+    return _decoded(rows, kind, where)
+
+
+def _decoded(rows: Sequence[Row[Any]], kind: type[_Value], where: str) -> list[_Value]:
+    """Decode all bodies at once: ten thousands are read at a start."""
+    try:
+        return msgspec.json.decode(f"[{','.join([row[0] for row in rows])}]", type=list[kind])  # type: ignore[valid-type]
+    except msgspec.MsgspecError as error:
+        raise StateError(
+            f"what was remembered in the table {where.split()[0]} cannot be read ({error}); "
+            "run the version of notifier that wrote it, or put a backup in its place"
+        ) from None
+
+
+# ---- remember ----
+
+_encode = msgspec.json.Encoder().encode
+
+
+def remember(connection: Connection, decision: DecisionLike) -> None:
+    """Write down what *decision* changes, in the caller's transaction."""
+    write(connection, tables.source, [_source(state) for state in decision.sources.values()])
+    _instances(connection, decision.instances)
+    write(connection, tables.incident, [_incident(known) for known in decision.incidents.values()])
+    write(
+        connection,
+        tables.conversation,
+        [_conversation(known) for known in decision.conversations.values()],
+    )
+    write(connection, tables.told, [_one_told(told) for told in decision.told.values()])
+    add(connection, tables.event_seen, [_event(seen, at) for seen, at in decision.seen])
+    add(
+        connection,
+        tables.suppression,
+        [_suppression(key, reason, at) for key, reason, at in decision.suppressed],
+    )
+
+
+def _instances(connection: Connection, changes: Mapping[InstanceKey, Instance | None]) -> None:
+    gone = [_key(key) for key, instance in changes.items() if instance is None]
+    if gone:
+        where = "operation = :operation AND rule = :rule AND entity = :entity"
+        connection.execute(text(f"DELETE FROM instance WHERE {where}"), gone)
+    kept = [
+        {**_key(key), "phase": instance.phase.value, "body": _body(instance)}
+        for key, instance in changes.items()
+        if instance is not None
+    ]
+    write(connection, tables.instance, kept)
+
+
+def _body(value: msgspec.Struct) -> str:
+    return _encode(value).decode()
+
+
+def _key(key: InstanceKey) -> tables.Row:
+    return {"operation": key.operation, "rule": key.rule, "entity": plain(key.entity)}
+
+
+def _source(state: SourceState) -> tables.Row:
+    return {
+        "operation": state.key.operation,
+        "source": state.key.source,
+        "body": _body(state),
+    }
+
+
+def _incident(known: Incident) -> tables.Row:
+    return {
+        **_key(known.key),
+        "id": known.id,
+        "opened_at": stamp(known.opened_at),
+        "closed_at": stamp(known.closed_at) if known.closed_at else None,
+        "body": _body(known),
+    }
+
+
+def _conversation(known: Conversation) -> tables.Row:
+    return {
+        "id": known.id,
+        "operation": known.operation,
+        "opened_at": stamp(known.opened_at),
+        "closed": int(known.closed),
+        "body": _body(known),
+    }
+
+
+def _one_told(told: Told) -> tables.Row:
+    return {
+        "incident": told.incident,
+        "receiver": told.receiver,
+        "closed": int(told.closed),
+        "body": _body(told),
+    }
+
+
+def _event(seen: Seen, at: datetime) -> tables.Row:
+    return {
+        "operation": seen.operation,
+        "rule": seen.rule,
+        "event": plain(seen.event),
+        "at": stamp(at),
+    }
+
+
+def _suppression(key: InstanceKey, reason: str, at: datetime) -> tables.Row:
+    return {**_key(key), "reason": reason, "at": stamp(at)}
+
+
+# ---- the past ----
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why nobody was told, from that time on."""
+
+    key: InstanceKey
+    reason: str
+    at: datetime
+
+
+def history(connection: Connection, since: datetime, limit: int = 1_000) -> list[Incident]:
+    """Incidents that closed at or after *since*, the latest first."""
+    statement = text(
+        "SELECT body FROM incident WHERE closed_at >= :since ORDER BY closed_at DESC LIMIT :limit"
+    )
+    rows = connection.execute(statement, {"since": stamp(since), "limit": limit}).all()
+    return _decoded(rows, Incident, "incident")
+
+
+def suppressions(
+    connection: Connection, operation: str, rule: str, since: datetime
+) -> list[Suppression]:
+    """What was not told of a rule at or after *since*, in the order it was written down."""
+    statement = text(
+        "SELECT entity, reason, at FROM suppression"
+        " WHERE operation = :operation AND rule = :rule AND at >= :since ORDER BY id"
+    )
+    values = {"operation": operation, "rule": rule, "since": stamp(since)}
+    return [
+        Suppression(InstanceKey(operation, rule, tables.unplain(entity)), reason, tables.moment(at))
+        for entity, reason, at in connection.execute(statement, values)
+    ]
+
+
+def forget(connection: Connection, before: datetime) -> None:
+    """Forget what ended before *before* and is still of no use to anybody.
+
+    What is open, and whose close somebody is owed, stays however old it is.
+    """
+    for statement in _FORGET:
+        connection.execute(text(statement), {"before": stamp(before)})
+
+
+_FORGET = (
+    # What was told of an incident goes along with it.
+    "DELETE FROM incident WHERE closed_at < :before"
+    " AND id NOT IN (SELECT incident FROM told WHERE told.closed = 0)",
+    "DELETE FROM conversation WHERE closed = 1 AND opened_at < :before"
+    " AND id NOT IN (SELECT conversation FROM outbox"
+    "  WHERE state IN ('queued', 'sending', 'ambiguous'))",
+    "DELETE FROM address WHERE conversation NOT IN (SELECT id FROM conversation)"
+    " AND conversation NOT IN (SELECT conversation FROM outbox)",
+    "DELETE FROM event_seen WHERE at < :before",
+    "DELETE FROM suppression WHERE at < :before",
+)
+
+
+def note(connection: Connection, key: str, value: str) -> None:
+    """Keep one small fact about the program itself, as the hash of its rules."""
+    write(connection, tables.meta, [{"key": key, "value": value}])
+
+
+def noted(connection: Connection, key: str) -> str | None:
+    """The fact kept under *key*."""
+    return connection.execute(text("SELECT value FROM meta WHERE key = :k"), {"k": key}).scalar()

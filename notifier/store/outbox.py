@@ -1,0 +1,307 @@
+"""Keep what is to be sent: post it, claim what is due, write down how it went.
+
+A row goes ``queued -> sending -> delivered | failed | ambiguous``; a waiting edit may become
+``superseded``. Rows of one conversation and recipient are a lane: they go one after the other.
+A failed or superseded row is final and holds nobody up.
+"""
+
+# ruff: noqa: S608  # statements are put together from constants only
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, text
+
+from notifier.core.outgoing import Envelope
+from notifier.store.tables import Row, add, address, moment, outbox, stamp, write
+
+_ERROR = 1_000  # characters kept of what the far side said
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message that its claimer, and nobody else, sends now.
+
+    Attributes:
+        attempt: 1 for the first; attempts that cost nothing are not counted.
+        unsure_since: When the attempt began whose outcome is unknown; None where all are known.
+        looks: How often the far side was asked for a message of unknown outcome.
+        error: How the last attempt went.
+    """
+
+    envelope: Envelope = field(repr=False)
+    attempt: int
+    unsure_since: datetime | None
+    looks: int
+    error: str
+
+    @property
+    def id(self) -> str:
+        """The envelope's id."""
+        return self.envelope.id
+
+
+# ---- in ----
+
+
+def post(connection: Connection, envelopes: Sequence[Envelope]) -> None:
+    """Queue *envelopes*, due at once. One that is there already, by its id, changes nothing.
+
+    A newer droppable edit takes the place of one of the same lane that still waits.
+    """
+    ordered = sorted(envelopes, key=lambda envelope: (envelope.revision, envelope.order))
+    edits = [_edit(envelope) for envelope in ordered if envelope.droppable]
+    add(connection, outbox, [_row(envelope) for envelope in ordered])
+    if edits:
+        connection.execute(text(_SUPERSEDE), edits)
+
+
+_SUPERSEDE = """
+    UPDATE outbox SET state = 'superseded', settled_at = :at
+    WHERE conversation = :conversation AND recipient = :recipient AND state = 'queued'
+      AND droppable = 1 AND form = :form
+      AND (revision < :revision OR (revision = :revision AND place < :place))
+"""
+
+
+def _edit(envelope: Envelope) -> Row:
+    return {
+        "conversation": envelope.conversation,
+        "recipient": envelope.recipient,
+        "form": envelope.form,
+        "revision": envelope.revision,
+        "place": envelope.order,
+        "at": stamp(envelope.queued_at),
+    }
+
+
+def _row(envelope: Envelope) -> Row:
+    return {
+        "id": envelope.id,
+        "conversation": envelope.conversation,
+        "incident": envelope.incident,
+        "receiver": envelope.receiver,
+        "recipient": envelope.recipient,
+        "kind": envelope.kind,
+        "revision": envelope.revision,
+        "form": envelope.form,
+        "reason": envelope.reason,
+        "payload": envelope.payload,
+        "place": envelope.order,
+        "droppable": int(envelope.droppable),
+        "queued_at": stamp(envelope.queued_at),
+        "give_up_at": stamp(envelope.give_up_at),
+        "state": "queued",
+        "due_at": stamp(envelope.queued_at),
+        "attempts": 0,
+        "looks": 0,
+        "error": "",
+    }
+
+
+# ---- out ----
+
+_LIVE = "state IN ('queued', 'sending', 'ambiguous')"  # as the partial indices are written
+_WAITING = "state IN ('queued', 'ambiguous')"
+_HEAD = f"""
+    FROM outbox o
+    WHERE o.{_WAITING} AND NOT EXISTS (
+        SELECT 1 FROM outbox earlier
+        WHERE earlier.conversation = o.conversation AND earlier.recipient = o.recipient
+          AND earlier.position < o.position AND earlier.{_LIVE})
+"""
+_CLAIM = f"SELECT o.* {_HEAD} AND o.due_at <= :now ORDER BY o.due_at, o.position LIMIT :limit"
+_SENDING = """
+    UPDATE outbox SET state = 'sending', owner = :owner, tried_at = :now, attempts = attempts + 1
+    WHERE id = :id
+"""
+
+
+def claim(connection: Connection, now: datetime, owner: str, limit: int) -> list[Claimed]:
+    """Take up to *limit* messages to send: the first of each lane, where that is due.
+
+    Commit before sending: a claim that is not on the disk is nobody's. *owner* is who sends: its
+    name is kept so that its death can be told from its slowness.
+    """
+    several = connection.dialect.name == "postgresql"
+    statement = text(_CLAIM + (" FOR UPDATE OF o SKIP LOCKED" if several else ""))
+    found = connection.execute(statement, {"now": stamp(now), "limit": limit}).mappings().all()
+    taken = [{"id": row["id"], "owner": owner, "now": stamp(now)} for row in found]
+    if taken:
+        connection.execute(text(_SENDING), taken)
+    return [_claimed(row) for row in found]
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next message falls due, those behind an unfinished one left out."""
+    found = connection.execute(text(f"SELECT o.due_at {_HEAD} ORDER BY o.due_at LIMIT 1")).scalar()
+    return None if found is None else moment(found)
+
+
+def adopt_orphans(connection: Connection, owner: str) -> int:
+    """Make ambiguous, and due at once, what others than *owner* left in sending.
+
+    Only for the holder of the writer's lock: then nobody else is alive. Returns how many.
+    """
+    orphans = """
+        UPDATE outbox SET state = 'ambiguous', due_at = tried_at, owner = NULL,
+            unsure_since = coalesce(unsure_since, tried_at)
+        WHERE state = 'sending' AND owner <> :owner
+    """
+    return connection.execute(text(orphans), {"owner": owner}).rowcount
+
+
+# ---- how it went ----
+
+
+def settle_delivered(connection: Connection, message: str, reference: str, now: datetime) -> bool:
+    """The far side has it, under *reference*. False when that was known before."""
+    return _settle(
+        connection,
+        message,
+        "state = 'delivered', settled_at = :now, reference = :reference, owner = NULL, error = ''",
+        {"now": stamp(now), "reference": _said(reference)},
+    )
+
+
+def settle_failed(connection: Connection, message: str, error: str, now: datetime) -> bool:
+    """It will never be delivered: the next one of its lane may go."""
+    return _settle(
+        connection,
+        message,
+        "state = 'failed', settled_at = :now, error = :error, owner = NULL",
+        {"now": stamp(now), "error": _said(error)},
+    )
+
+
+def settle_later(
+    connection: Connection, message: str, due: datetime, error: str, *, counts_attempt: bool = True
+) -> bool:
+    """It was surely not taken; try again at *due*. Its lane waits for it.
+
+    An edit gives way to a newer one that waits behind it. Where the far side asked for patience,
+    it costs no attempt: *counts_attempt* is off.
+    """
+    back = "" if counts_attempt else ", attempts = attempts - 1"
+    settled = _settle(
+        connection,
+        message,
+        "state = 'queued', due_at = :due, error = :error, owner = NULL, looks = 0,"
+        f" unsure_since = NULL{back}",
+        {"due": stamp(due), "error": _said(error)},
+    )
+    connection.execute(text(_GIVE_WAY), {"id": message, "due": stamp(due)})
+    return settled
+
+
+_GIVE_WAY = """
+    UPDATE outbox SET state = 'superseded', settled_at = :due
+    WHERE id = :id AND state = 'queued' AND droppable = 1 AND EXISTS (
+        SELECT 1 FROM outbox newer
+        WHERE newer.conversation = outbox.conversation AND newer.recipient = outbox.recipient
+          AND newer.state = 'queued' AND newer.droppable = 1 AND newer.form = outbox.form
+          AND newer.position > outbox.position)
+"""
+
+
+def settle_ambiguous(
+    connection: Connection, message: str, due: datetime, error: str, *, looked: bool = False
+) -> bool:
+    """Nobody knows whether it was taken; look, or send again, at *due*.
+
+    *looked*: the far side was asked and did not have it; that is one more look, not an attempt.
+    """
+    more = "looks = looks + 1, attempts = attempts - 1," if looked else ""
+    return _settle(
+        connection,
+        message,
+        f"state = 'ambiguous', due_at = :due, error = :error, owner = NULL, {more}"
+        " unsure_since = coalesce(unsure_since, tried_at)",
+        {"due": stamp(due), "error": _said(error)},
+    )
+
+
+def postpone(connection: Connection, recipient: str, kind: str, until: datetime) -> None:
+    """Let nothing for *recipient* fall due before *until*: the far side asked for patience."""
+    later = f"""
+        UPDATE outbox SET due_at = :until
+        WHERE {_WAITING} AND recipient = :recipient AND kind = :kind AND due_at < :until
+    """
+    values = {"until": stamp(until), "recipient": recipient, "kind": kind}
+    connection.execute(text(later), values)
+
+
+def _settle(connection: Connection, message: str, how: str, values: dict[str, Any]) -> bool:
+    # Also from ambiguous: who was slow, and taken for dead, still knows better than nobody.
+    statement = f"UPDATE outbox SET {how} WHERE id = :id AND state IN ('sending', 'ambiguous')"
+    return connection.execute(text(statement), {"id": message, **values}).rowcount == 1
+
+
+def _said(far_side: str) -> str:
+    """What a database stores of a stranger's words."""
+    return far_side.replace("\x00", "")[:_ERROR]
+
+
+def _claimed(row: RowMapping) -> Claimed:
+    return Claimed(
+        envelope=_envelope(row),
+        attempt=row["attempts"] + 1,
+        unsure_since=moment(row["unsure_since"]) if row["unsure_since"] else None,
+        looks=row["looks"],
+        error=row["error"],
+    )
+
+
+def _envelope(row: RowMapping) -> Envelope:
+    same = ("id", "conversation", "incident", "receiver", "recipient", "kind", "revision", "form")
+    return Envelope(
+        **{name: row[name] for name in same},
+        reason=row["reason"],
+        payload=row["payload"],
+        queued_at=moment(row["queued_at"]),
+        give_up_at=moment(row["give_up_at"]),
+        order=row["place"],
+        droppable=bool(row["droppable"]),
+    )
+
+
+# ---- where messages live ----
+
+
+def reference(connection: Connection, conversation: str, recipient: str) -> str | None:
+    """What a conversation's message is called at the far side, as it was remembered."""
+    found = "SELECT reference FROM address WHERE conversation = :c AND recipient = :r"
+    return connection.execute(text(found), {"c": conversation, "r": recipient}).scalar()
+
+
+def remember_reference(
+    connection: Connection, conversation: str, recipient: str, reference: str
+) -> None:
+    """Remember where a conversation's message lives; a later one takes the place of an earlier."""
+    row = {"conversation": conversation, "recipient": recipient, "reference": _said(reference)}
+    write(connection, address, [row])
+
+
+# ---- to be seen ----
+
+
+def waiting(connection: Connection) -> dict[str, int]:
+    """How many messages are not settled yet, by kind of channel."""
+    counts = text(f"SELECT kind, count(*) AS waiting FROM outbox WHERE {_LIVE} GROUP BY kind")
+    return {row.kind: row.waiting for row in connection.execute(counts)}
+
+
+def oldest(connection: Connection) -> datetime | None:
+    """When the message that waits longest was queued."""
+    found = connection.execute(text(f"SELECT min(queued_at) FROM outbox WHERE {_LIVE}")).scalar()
+    return None if found is None else moment(found)
+
+
+def forget(connection: Connection, before: datetime) -> int:
+    """Forget the messages that were settled before. Returns how many."""
+    gone = text("DELETE FROM outbox WHERE settled_at < :before")
+    return connection.execute(gone, {"before": stamp(before)}).rowcount
