@@ -28,18 +28,20 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "alembic": ("store",),
     "apscheduler": ("schedule",),
     "babel": ("render",),
-    "css_inline": ("render",),
+    "click": ("cli",),
+    "css_inline": ("render", "channels"),
     "fastapi": ("web",),
     "holidays": ("app",),
     "jinja2": ("render",),
-    "msgspec": ("core",),  # structs, the fastest road in
+    "markupsafe": ("render",),
+    "msgspec": ("core", "store", "journal"),  # structs of the core, read and written
     "prometheus_client": ("web",),
     "psycopg": ("store",),
     "pydantic": ("core", "settings"),  # the rules file is a model
     "pydantic_core": ("core",),
     "pydantic_settings": ("settings",),
     "requests": ("wolkvox", "channels"),  # webhooks are posted, too
-    "rich": ("cli",),
+    "rich": ("cli", "commands"),
     "slack_sdk": ("channels",),
     "smtplib": ("channels",),
     "sqlalchemy": ("store",),
@@ -48,7 +50,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "structlog": ("logs",),
     "tree_sitter": ("core.places",),
     "tree_sitter_toml": ("core.places",),
-    "typer": ("cli",),
+    "typer": ("cli", "commands"),
     "uvicorn": ("web",),
     "watchfiles": ("app",),
     "zstandard": ("store",),
@@ -490,3 +492,41 @@ def test_the_version_is_said_once() -> None:
 
     assert f"notifier:{version}" in text_of("compose.yaml")
     assert not [path for path in modules() if f'"{version}"' in path.read_text(encoding="utf-8")]
+
+
+# ---- operating ----
+
+
+def log_phrases() -> Iterator[str]:
+    """Yield the constant phrase of every log line."""
+    for path in modules():
+        for node in ast.walk(tree(path)):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            speaks = ast.unparse(node.func.value) in {"log", "self.log", "_log"}
+            if speaks and node.args and isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value)
+
+
+def test_every_log_line_is_explained_and_no_other() -> None:
+    page = text_of("docs/operating.md").partition("## Log lines")[2].partition("Kinds of")[0]
+    explained = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
+
+    assert explained == set(log_phrases())
+
+
+def test_every_kind_of_failed_poll_is_explained() -> None:
+    page = text_of("docs/operating.md").partition("Kinds of failed polls")[2]
+    kinds = {kind.value for kind in module("notifier.errors").Trouble}
+
+    assert not [kind for kind in kinds if f"`{kind}`" not in page]
+
+
+def test_every_number_is_explained() -> None:
+    page = text_of("docs/operating.md")
+    names = re.findall(
+        r'"(notifier_[a-z_]+)"', text_of("notifier/web/metrics.py"), flags=re.MULTILINE
+    )
+
+    assert names
+    assert not [name for name in names if f"`{name}" not in page]
