@@ -124,12 +124,19 @@ def _from_pending(before: Instance, result: Result, policy: Policy, moment: Mome
         case Result.BREACH:
             return _pend(_again(before, policy, moment, breached=True), policy)
         case Result.BAND | Result.CLEAR:
-            return _eased(before, policy), None
+            return _eased(before, policy, moment), None
         case Result.ABSENT:
-            after = _absent(before, moment)
-            return (None if after.absent >= policy.missing_after else after), None
+            return _pending_absent(before, policy, moment)
         case Result.UNKNOWN | Result.NULL:
             return _present(before, result), None
+
+
+def _pending_absent(before: Instance, policy: Policy, moment: Moment) -> Step:
+    """Frozen, then OK again; or, where it was asked for, an incident about the absence."""
+    if policy.missing is Missing.FIRE:
+        return (before, None) if moment.empty else _quietly_absent(before, policy, moment)
+    after = _absent(before, moment)
+    return (None if after.absent >= policy.missing_after else after), None
 
 
 def _from_open(before: Instance, result: Result, policy: Policy, moment: Moment) -> Step:
@@ -174,27 +181,31 @@ def _again(before: Instance, policy: Policy, moment: Moment, *, breached: bool) 
     Only the span between two *adjacent* good polls counts; one longer than ``gap_max`` starts the
     count anew at this poll.
     """
-    span = seconds(moment.at - before.at)
     known = {"at": moment.at, "seq": moment.seq, "absent": 0, "absent_since": None}
     recent = _lately(before, policy, breached=breached)
-    if span > policy.gap_max or span < 0:
+    if _torn(before, policy, moment):
         since = moment.at
         return replace(before, since=since, observed=0.0, samples=1, recent=recent[-1:], **known)
     adjacent = moment.seq == before.seq + 1
-    observed = before.observed + (span if adjacent else 0.0)
+    observed = before.observed + (seconds(moment.at - before.at) if adjacent else 0.0)
     return replace(before, observed=observed, samples=before.samples + 1, recent=recent, **known)
+
+
+def _torn(before: Instance, policy: Policy, moment: Moment) -> bool:
+    """Whether too much time went by unseen, or the clock was set back."""
+    return not 0 <= seconds(moment.at - before.at) <= policy.gap_max
 
 
 def _lately(before: Instance, policy: Policy, *, breached: bool) -> tuple[bool, ...]:
     return (*before.recent, breached)[-policy.of[1] :] if policy.of else before.recent
 
 
-def _eased(before: Instance, policy: Policy) -> Instance | None:
+def _eased(before: Instance, policy: Policy, moment: Moment) -> Instance | None:
     """Not breached now: with ``of`` it may still be so in two of the last three."""
     recent = _lately(before, policy, breached=False)
-    if policy.of is None or not any(recent):
+    if policy.of is None or not any(recent) or _torn(before, policy, moment):
         return None
-    return replace(before, recent=recent, absent=0, absent_since=None)
+    return replace(before, at=moment.at, recent=recent, absent=0, absent_since=None)
 
 
 def _recover(before: Instance, moment: Moment) -> Instance:
