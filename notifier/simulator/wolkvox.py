@@ -53,7 +53,7 @@ class WolkvoxServer(Loopback):
 
     Attributes:
         fault: Met by every request until it is None again.
-        faults: Met by one request each, before ``fault`` and before the script's own.
+        faults: Each met by one request, the first that fits; before ``fault`` and the script's own.
         delay: Seconds before each answer.
         quota: Calls a local day; None for no end.
         at_once: Requests allowed at the same time.
@@ -194,8 +194,10 @@ class WolkvoxServer(Loopback):
 
     def _next_fault(self, api: str) -> Fault | None:
         with self._lock:
-            if self.faults and self.faults[0].meets(api):
-                return self.faults.popleft()
+            queued = next((f for f in self.faults if f.meets(api)), None)
+            if queued is not None:
+                self.faults.remove(queued)
+                return queued
         fault = self.fault or self.center.fault(self.clock())
         return fault if fault is not None and fault.meets(api) else None
 
