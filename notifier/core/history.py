@@ -201,11 +201,10 @@ class History:
         """Return the growth since the window began, or since a counter's reset within it."""
         values: list[float] = []
         for fell, (value,) in self._window(key, (name,), over, at):
-            if value != value:
-                continue
             if counter and (fell or (values and value < values[-1])):
                 values.clear()
-            values.append(value)
+            if value == value:
+                values.append(value)
         if counter and values and present < values[-1]:
             return Unknown.RESET
         return present - values[0] if values else Unknown.FEW
@@ -219,11 +218,10 @@ class History:
         """
         pairs: list[tuple[float, float]] = []
         for fell, (share, count) in self._window(key, (level, base), over, at):
-            if count != count or (share != share and count):
-                continue
             if fell or (pairs and count < pairs[-1][1]):
                 pairs.clear()
-            pairs.append((share, count))
+            if count == 0 or (count == count and share == share):
+                pairs.append((share, count))
         if pairs and present[1] < pairs[-1][1]:
             return Unknown.RESET
         return _difference(pairs[0], present) if pairs else Unknown.FEW

@@ -38,7 +38,7 @@ class Vocabulary:
         constants: Other names with their values (``operation``).
         bases: For a cumulative percentage the counter it is a share of.
         customer: Names of customer data: known only to be refused.
-        grouped: For a rule with ``by``: aggregates are at home, and of the fields only those in *by*.
+        grouped: For a rule with ``by``: aggregates are at home; of the fields only those in *by*.
     """
 
     kinds: Mapping[str, Kind]

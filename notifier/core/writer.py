@@ -94,10 +94,8 @@ class Writer:
                 return repr(value)
             case Field(name=name):
                 return f"f_{name}"
-            case Computed(kind=Kind.FLAG):
-                return _guarded(self.exact(node))
-            case Computed(tree=tree):
-                return self.value(tree)
+            case Computed(tree=tree, kind=kind):
+                return _guarded(self.exact(tree)) if kind is Kind.FLAG else self.value(tree)
             case Negative(part=part):
                 return f"(-{self.value(part)})"
             case Arithmetic():
@@ -204,7 +202,14 @@ def fields(node: Node) -> list[str]:
     beside = isinstance(node, Blank) or (isinstance(node, Look) and not _reads_present(node))
     if beside:
         return []
-    return list(dict.fromkeys(name for child in children(node) for name in fields(child)))
+    inner = children(node)
+    if not isinstance(node, And | Or | Not | Computed):  # then a flag's formula is judged apart
+        inner = tuple(child for child in inner if not _is_flag_formula(child))
+    return list(dict.fromkeys(name for child in inner for name in fields(child)))
+
+
+def _is_flag_formula(node: Node) -> bool:
+    return isinstance(node, Computed) and node.kind is Kind.FLAG
 
 
 def _reads_present(node: Look) -> bool:
