@@ -1,0 +1,15 @@
+"""The environment's say: secrets and paths. What the bot does is in the rules file."""
+
+from notifier.settings.load import load_settings, unknown_variables
+from notifier.settings.model import Settings, Slack, Smtp, Web, Webhook, variables
+
+__all__ = [
+    "Settings",
+    "Slack",
+    "Smtp",
+    "Web",
+    "Webhook",
+    "load_settings",
+    "unknown_variables",
+    "variables",
+]
