@@ -47,6 +47,8 @@ def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
     source = rules.sources[reading.source]
     health.took(draft, reading, source)
     for name, collection in source.collections.items():
+        if name not in reading.snapshot.collections:
+            continue  # the answer did not hold it: nothing is known, which is not "nobody is there"
         view = View.of(draft, reading, source, name)
         moment = Moment(reading.snapshot.at, draft.source(reading.source).seq, not view.rows)
         for rule in collection.rules:

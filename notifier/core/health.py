@@ -144,10 +144,10 @@ def _suspects(
     last = draft.known.snapshots.get(reading.source)
     found: dict[str, frozenset[str]] = {}
     for collection in source.endpoint.collections:
-        if last is None or collection.nature is not Nature.STATE:
+        rows = reading.snapshot.collections.get(collection.name)
+        if last is None or rows is None or collection.nature is not Nature.STATE:
             continue
         known = last.collections.get(collection.name, {})
-        rows = reading.snapshot.collections.get(collection.name, {})
         gone = frozenset(known.keys() - rows.keys())
         fresh = gone - before.suspects.get(collection.name, frozenset())
         if len(known) >= SUSPECT_LEAST and len(fresh) > SUSPECT_SHARE * len(known):

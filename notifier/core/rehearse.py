@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from notifier.core.decide import decide, next_due
-from notifier.core.decode import rows_from_texts
 from notifier.core.known import Decision, Known
 from notifier.core.notice import Reason
 from notifier.core.plan import Plan, RulePlan, SourcePlan
 from notifier.core.reading import Due, Failed, Good, Reading
+from notifier.core.rows import rows_from_texts
 from notifier.core.rulebook import Poll, Test
 from notifier.core.snapshot import take
 from notifier.core.state import InstanceKey
@@ -82,7 +82,7 @@ def _reading(poll: Poll, rule: RulePlan, source: SourcePlan, now: datetime) -> R
         return Failed(rule.source, now, poll.error)
     collection = source.collections[rule.collection].collection
     rows = rows_from_texts(collection, poll.rows or (), source.hit_values)
-    snapshot = take(rule.source, {rule.collection: (collection, rows)}, now)
+    snapshot = take(rule.source, source.endpoint, {rule.collection: rows}, now)
     return Good(rule.source, snapshot)
 
 

@@ -114,32 +114,49 @@ _HEAD = f"""
         WHERE earlier.conversation = o.conversation AND earlier.recipient = o.recipient
           AND earlier.position < o.position AND earlier.{_LIVE})
 """
-_CLAIM = f"SELECT o.* {_HEAD} AND o.due_at <= :now ORDER BY o.due_at, o.position LIMIT :limit"
+_CLAIM = (
+    f"SELECT o.* {_HEAD} AND o.due_at <= :now {{kind}} ORDER BY o.due_at, o.position LIMIT :limit"
+)
 _SENDING = """
     UPDATE outbox SET state = 'sending', owner = :owner, tried_at = :now, attempts = attempts + 1
     WHERE id = :id
 """
 
 
-def claim(connection: Connection, now: datetime, owner: str, limit: int) -> list[Claimed]:
+def claim(
+    connection: Connection, now: datetime, owner: str, limit: int, kind: str | None = None
+) -> list[Claimed]:
     """Take up to *limit* messages to send: the first of each lane, where that is due.
+
+    *kind*: only those that this kind of channel carries.
 
     Commit before sending: a claim that is not on the disk is nobody's. *owner* is who sends: its
     name is kept so that its death can be told from its slowness.
     """
     several = connection.dialect.name == "postgresql"
-    statement = text(_CLAIM + (" FOR UPDATE OF o SKIP LOCKED" if several else ""))
-    found = connection.execute(statement, {"now": stamp(now), "limit": limit}).mappings().all()
+    chosen = _CLAIM.format(kind=_of_kind(kind))
+    statement = text(chosen + (" FOR UPDATE OF o SKIP LOCKED" if several else ""))
+    values = {"now": stamp(now), "limit": limit, **_kind_value(kind)}
+    found = connection.execute(statement, values).mappings().all()
     taken = [{"id": row["id"], "owner": owner, "now": stamp(now)} for row in found]
     if taken:
         connection.execute(text(_SENDING), taken)
     return [_claimed(row) for row in found]
 
 
-def next_due(connection: Connection) -> datetime | None:
+def next_due(connection: Connection, kind: str | None = None) -> datetime | None:
     """When the next message falls due, those behind an unfinished one left out."""
-    found = connection.execute(text(f"SELECT o.due_at {_HEAD} ORDER BY o.due_at LIMIT 1")).scalar()
+    first = text(f"SELECT o.due_at {_HEAD} {_of_kind(kind)} ORDER BY o.due_at LIMIT 1")
+    found = connection.execute(first, _kind_value(kind)).scalar()
     return None if found is None else moment(found)
+
+
+def _of_kind(kind: str | None) -> str:
+    return "" if kind is None else "AND o.kind = :kind"
+
+
+def _kind_value(kind: str | None) -> dict[str, str]:
+    return {} if kind is None else {"kind": kind}
 
 
 def adopt_orphans(connection: Connection, owner: str) -> int:

@@ -1,0 +1,211 @@
+"""Keep the bot running: threads that poll, judge timers, deliver and reload, until told to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from notifier import logs
+from notifier.core.plan import Plan, SourcePlan
+from notifier.core.state import SourceKey
+from notifier.cycle import Cycle, Outcome
+from notifier.deliver import Worker
+from notifier.errors import ConfigError, StateError
+from notifier.schedule import Job, Schedule, in_hours
+
+log = logs.logger("bot")
+
+IDLE = 30.0  # real seconds between two looks when nothing is due
+SOON = 5.0  # real seconds before another try when the database could not be used
+DRAIN = timedelta(seconds=10)  # how long a stop waits for what is due to be delivered
+
+
+@dataclass(slots=True)
+class Condition:
+    """What keeps the bot from being well, in words that name nobody."""
+
+    troubles: dict[str, str] = field(default_factory=dict)
+
+    def trouble(self, room: str, what: str) -> None:
+        """Remember what is wrong in a room."""
+        self.troubles[room] = what
+
+    def well(self, room: str) -> None:
+        """All is well there again."""
+        self.troubles.pop(room, None)
+
+    def reasons(self) -> list[str]:
+        """What is wrong; empty when nothing is."""
+        return [f"{room}: {what}" for room, what in sorted(self.troubles.items())]
+
+
+@dataclass(slots=True)
+class Bot:
+    """All that runs, over one database.
+
+    Attributes:
+        load: Reads the rules file anew and returns its plan.
+        pace: How much faster than real time the clock runs: 1 but in the demo.
+    """
+
+    cycle: Cycle
+    workers: Sequence[Worker]
+    clock: Callable[[], datetime]
+    load: Callable[[], Plan]
+    condition: Condition = field(default_factory=Condition)
+    pace: float = 1.0
+    _schedule: Schedule = field(default_factory=Schedule)
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _wakes: list[threading.Event] = field(default_factory=list)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    # ---- one round, for cron ----
+
+    def poll_once(self, names: Sequence[str] = ()) -> list[Outcome]:
+        """Poll each source once; only those named, then also outside their hours."""
+        now = self.clock()
+        outcomes = []
+        for key, source in self.cycle.plan.sources.items():
+            wanted = key.source in names if names else self._on_duty(source, now)
+            outcome = self.cycle.poll(key) if wanted else None
+            if outcome is not None:
+                outcomes.append(outcome)
+        self.cycle.catch_up(self.clock())
+        return outcomes
+
+    def deliver_due(self) -> int:
+        """Deliver until nothing is due any more. Returns how many messages were tried."""
+        tried = 0
+        for worker in self.workers:
+            while times := worker.run_once():
+                tried += times
+        return tried
+
+    # ---- for ever ----
+
+    def start(self) -> None:
+        """Begin to poll, to judge timers and to deliver."""
+        self._schedule.replan(self._jobs(self.cycle.plan), self.clock())
+        self._schedule.start()
+        self._spawn("timers", self._judge_timers)
+        for worker in self.workers:
+            self._spawn(f"deliver {worker.channel.kind}", self._delivering(worker))
+
+    def wake(self) -> None:
+        """Look again at once: there may be something to deliver, or a nearer timer."""
+        for event in self._wakes:
+            event.set()
+
+    def reload(self) -> bool:
+        """Put the rules file in force as it is now; a bad one changes nothing, and says so."""
+        try:
+            plan = self.load()
+        except ConfigError as error:
+            for problem in error.problems:
+                log.error("rules not reloaded", problem=str(problem))
+            self.condition.trouble("rules", "the file on disk has mistakes; the old rules stay")
+            self.cycle.metrics.reloads.labels("refused").inc()
+            return False
+        self.cycle.reload(plan, self.clock())
+        self._schedule.replan(self._jobs(plan), self.clock())
+        self.condition.well("rules")
+        self.cycle.metrics.reloads.labels("good").inc()
+        log.info("rules reloaded", rules=len(plan.rules), sources=len(plan.sources))
+        return True
+
+    def stop(self) -> None:
+        """Start nothing more, deliver what is due, and return when all has ended."""
+        self._schedule.stop()
+        self._stop.set()
+        self.wake()
+        for thread in self._threads:
+            thread.join(timeout=DRAIN.total_seconds() * 2)
+
+    def _spawn(self, name: str, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _jobs(self, plan: Plan) -> list[Job]:
+        return [
+            Job(
+                name="/".join(key),
+                lane=key.operation,
+                every=source.cadence / self.pace,
+                run=self._polling(key),
+            )
+            for key, source in plan.sources.items()
+        ]
+
+    def _polling(self, key: SourceKey) -> Callable[[], None]:
+        def run() -> None:
+            source = self.cycle.plan.sources.get(key)
+            if source is None or not self._on_duty(source, self.clock()):
+                return
+            self._guarded(lambda: self.cycle.poll(key))
+            self.wake()
+
+        return run
+
+    def _on_duty(self, source: SourcePlan, now: datetime) -> bool:
+        return in_hours(source.active, source.holidays, source.zone, now)
+
+    def _guarded(self, work: Callable[[], object]) -> bool:
+        """Do *work*; a database that cannot be used is noted, and what was to be done is not lost."""
+        try:
+            work()
+        except StateError as error:
+            self.condition.trouble("database", "it cannot be used")
+            log.error("database trouble", error=str(error))
+            return False
+        except Exception as error:  # noqa: BLE001  # a mistake of ours must not end the bot
+            self.condition.trouble("bot", "an internal error, see the log")
+            log.error("internal error", kind=type(error).__name__, where=_where(error))
+            return False
+        self.condition.well("database")
+        return True
+
+    def _judge_timers(self) -> None:
+        wake = self._waker()
+        while not self._stop.is_set():
+            well = self._guarded(lambda: self.cycle.catch_up(self.clock()))
+            self._wait(wake, self.cycle.next_due() if well else None, IDLE if well else SOON)
+
+    def _delivering(self, worker: Worker) -> Callable[[], None]:
+        def run() -> None:
+            wake = self._waker()
+            while not self._stop.is_set():
+                due: list[datetime | None] = []
+
+                def work() -> None:
+                    while worker.run_once():
+                        pass
+                    due.append(worker.next_due())
+
+                well = self._guarded(work)
+                self._wait(wake, due[0] if due else None, IDLE if well else SOON)
+            self._guarded(worker.run_once)
+
+        return run
+
+    def _waker(self) -> threading.Event:
+        event = threading.Event()
+        self._wakes.append(event)
+        return event
+
+    def _wait(self, wake: threading.Event, due: datetime | None, longest: float) -> None:
+        seconds = longest
+        if due is not None:
+            seconds = min(longest, max(0.0, (due - self.clock()).total_seconds() / self.pace))
+        wake.wait(seconds)
+        wake.clear()
+
+
+def _where(error: BaseException) -> str:
+    """The place of a mistake, without any value: those may be anybody's data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

@@ -1,0 +1,167 @@
+"""Read the command line and turn what happens into sentences and exit codes.
+
+0 fine, 1 something failed, 2 configuration error, 130 interrupted. Each command imports what it
+needs when it runs: ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from notifier.errors import ConfigError, NotifierError
+
+FAILED, MISCONFIGURED, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Watches a wolkvox contact center and tells people on Slack and by email, once.",
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+Rules = Annotated[Path | None, typer.Argument(help="The rules file; default NOTIFIER_RULES.")]
+
+
+def main() -> None:
+    """Run one command; whatever goes wrong becomes a sentence on standard error."""
+    try:
+        code = app(standalone_mode=False)
+    except ConfigError as error:
+        code = _say(error, MISCONFIGURED)
+    except NotifierError as error:
+        code = _say(f"error: {error}", FAILED)
+    except click.exceptions.Abort:
+        code = INTERRUPTED
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = FAILED
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(what: object, code: int) -> int:
+    print(what, file=sys.stderr)
+    return code
+
+
+@app.command()
+def demo(
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="End by itself after so many seconds.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Of the page that shows the messages; 0: any.")] = 8765,
+) -> int:
+    """See the whole product on loopback: no account, no file."""
+    from notifier.commands.demo import demo as command
+
+    return command(seconds, port)
+
+
+@app.command()
+def run() -> int:
+    """Poll, judge and tell until SIGTERM; SIGHUP or a changed file reloads the rules."""
+    from notifier.commands.run import run as command
+
+    return command()
+
+
+@app.command()
+def poll(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the messages, change nothing.")
+    ] = False,
+    source: Annotated[
+        list[str] | None, typer.Option(help="Only this source, also outside its hours.")
+    ] = None,
+    as_json: Json = False,
+) -> int:
+    """Poll every source once, judge, deliver what is due: for cron."""
+    from notifier.commands.poll import poll as command
+
+    return command(dry_run=dry_run, sources=tuple(source or ()), as_json=as_json)
+
+
+@app.command()
+def check(file: Rules = None, as_json: Json = False) -> int:
+    """Check rules and templates; print the day's calls and where each rule would go."""
+    from notifier.commands.check import check as command
+
+    return command(file, as_json=as_json)
+
+
+@app.command()
+def test(file: Rules = None, as_json: Json = False) -> int:
+    """Run the rules file's [[test]] tables."""
+    from notifier.commands.test import test as command
+
+    return command(file, as_json=as_json)
+
+
+@app.command()
+def alerts(as_json: Json = False) -> int:
+    """List what is pending, open or recovering, and who was told."""
+    from notifier.commands.alerts import alerts as command
+
+    return command(as_json=as_json)
+
+
+@app.command("send-test")
+def send_test(receiver: Annotated[str, typer.Argument(help="A receiver of the rules file.")]) -> int:
+    """Send one marked message through a receiver's real channel."""
+    from notifier.commands.send_test import send_test as command
+
+    return command(receiver)
+
+
+@app.command()
+def simulate(
+    port: Annotated[int, typer.Option(help="0 for any free one.")] = 8041,
+    seed: Annotated[int, typer.Option(help="Another seed is another contact center.")] = 7,
+    speed: Annotated[float, typer.Option(min=0.01, help="Simulated seconds a second.")] = 1.0,
+    script: Annotated[str, typer.Option(help="What happens: day, demo or quiet.")] = "day",
+    token: Annotated[str, typer.Option(help="The token it asks for.")] = "77766b74",
+) -> int:
+    """Run the simulated wolkvox alone."""
+    from notifier.commands.simulate import simulate as command
+
+    return command(port=port, seed=seed, speed=speed, script=script, token=token)
+
+
+@app.command()
+def schema() -> int:
+    """Print the JSON Schema of the rules file, for editors."""
+    from notifier.commands.schema import schema as command
+
+    return command()
+
+
+def version() -> str:
+    """The installed version."""
+    from importlib.metadata import version as installed
+
+    return installed("notifier")
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+    ] = False,
+) -> None:
+    """Watches a wolkvox contact center and tells people on Slack and by email, once."""
+    if show_version:
+        print(version())
+        raise typer.Exit
+
+
+__all__ = ["main"]

@@ -1,0 +1,1 @@
+"""One module a command: asks the house for something and prints the answer."""

@@ -1,0 +1,111 @@
+"""Take a snapshot: the rows of each collection, each by the key of its entity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+
+from msgspec.structs import replace
+
+from notifier.core.endpoint import Collection, Endpoint
+from notifier.core.rows import Row
+from notifier.core.state import SourceKey
+
+SLASH = "\N{DIVISION SLASH}"  # stands for a slash within a value: "/" joins the values of a key
+
+Keyed = Mapping[str, Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one good poll of a source said.
+
+    Attributes:
+        at: When the answer was received.
+        collections: By name, then by entity key. A collection that the answer did not hold is
+            left out: nothing is known of it.
+        unreadable: By ``collection.field``: values that were there and could not be read.
+        dropped: Records without a key, or that were no records.
+    """
+
+    source: SourceKey
+    at: datetime
+    collections: Mapping[str, Keyed]
+    unreadable: Mapping[str, int] = field(default_factory=dict)
+    dropped: int = 0
+
+
+def take(
+    source: SourceKey,
+    endpoint: Endpoint,
+    rows: Mapping[str, Sequence[Row]],
+    at: datetime,
+    *,
+    unreadable: Mapping[str, int] | None = None,
+    dropped: int = 0,
+) -> Snapshot:
+    """Return the snapshot of *rows*, by collection, received *at*."""
+    collections: dict[str, Keyed] = {}
+    for collection in endpoint.collections:
+        if collection.name in rows:
+            keyed, lost = by_key(rows[collection.name], collection)
+            collections[collection.name] = keyed
+            dropped += lost
+    return Snapshot(source, at, collections, unreadable or {}, dropped)
+
+
+def by_key(rows: Sequence[Row], collection: Collection) -> tuple[Keyed, int]:
+    """Return the rows by entity key, and how many had none.
+
+    Two rows of one key become one: the worst value of each field.
+    """
+    keys = _keys(rows, collection)
+    keyed = dict(zip(keys, rows, strict=True))
+    if len(keyed) == len(rows) and None not in keyed:
+        return keyed, 0  # type: ignore[return-value]  # no key is None
+    merged: dict[str, Row] = {}
+    for key, row in zip(keys, rows, strict=True):
+        if key is not None:
+            merged[key] = _worse(merged[key], row, collection) if key in merged else row
+    return merged, keys.count(None)
+
+
+def _keys(rows: Sequence[Row], collection: Collection) -> list[str | None]:
+    if len(collection.key) == 1 and not collection.fallback_key:
+        values = list(map(attrgetter(collection.key[0]), rows))
+        if all(type(value) is str and "/" not in value for value in values):
+            return values
+    return [_key(row, collection) for row in rows]
+
+
+def _key(row: Row, collection: Collection) -> str | None:
+    for names in (collection.key, collection.fallback_key):
+        values = [getattr(row, name) for name in names]
+        if names and None not in values:
+            return join_key(values)
+    return None
+
+
+def join_key(values: Iterable[object]) -> str:
+    """Join the values of a key with slashes; two entities never get the same one."""
+    return "/".join(_part(value) for value in values)
+
+
+def _part(value: object) -> str:
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text.replace("/", SLASH)
+
+
+def _worse(one: Row, other: Row, collection: Collection) -> Row:
+    """The worst of both, field by field: a duplicate must not hide a fault."""
+    changes = {}
+    for declared in collection.decoded():
+        first, second = getattr(one, declared.name), getattr(other, declared.name)
+        if first is None:
+            changes[declared.name] = second
+        elif second is not None and declared.kind.numeric:
+            worst = min if declared.low_is_bad else max
+            changes[declared.name] = worst(first, second)
+    return replace(one, **changes)

@@ -1,0 +1,198 @@
+"""Empty the outbox: send what is due, write down how it went. Decides nothing about alerts.
+
+One worker per kind of channel, each on its own thread: a Slack that hangs holds up no email. A
+message is marked as being sent, and that is on the disk, before a byte of it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from notifier import logs
+from notifier.channels.base import Channel, Delivered
+from notifier.core.outgoing import Envelope
+from notifier.core.retry import CHAT, MAIL, next_attempt
+from notifier.errors import PermanentDeliveryError, TemporaryDeliveryError
+from notifier.store import outbox
+from notifier.store.database import Database
+from notifier.store.outbox import Claimed
+from notifier.web.metrics import Metrics
+
+log = logs.logger("deliver")
+
+BATCH = 20  # messages claimed at once: a crash makes so many ambiguous at most
+LOOKS = 2  # a message is believed not to have arrived when it was not found so often
+BETWEEN_LOOKS = timedelta(seconds=5)
+CLOCKS_APART = timedelta(seconds=60)  # between our clock and the far side's
+MENDING = timedelta(minutes=5)  # a dead token or a closed channel waits for somebody's hand
+FOUND_ANEW = frozenset({"post", "reply"})  # forms that a second send would double
+
+
+@dataclass(slots=True)
+class Worker:
+    """Delivers the messages of one kind of channel.
+
+    Attributes:
+        owner: This process, as the outbox knows it.
+        jitter: Draws from [0, 1).
+        on_ambiguous: A receiver's own wish where a message of unknown outcome cannot be looked
+            for: ``resend``, ``drop``, or empty for the default.
+    """
+
+    channel: Channel
+    database: Database
+    owner: str
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+    metrics: Metrics
+    on_ambiguous: Callable[[str], str] = lambda _: ""
+
+    def run_once(self) -> int:
+        """Try everything that is due now. Returns how many messages were tried."""
+        with self.database.transaction() as connection:
+            claimed = outbox.claim(connection, self.clock(), self.owner, BATCH, self.channel.kind)
+        for message in claimed:
+            self._deliver(message)
+        return len(claimed)
+
+    def next_due(self) -> datetime | None:
+        """When the next message of this kind falls due."""
+        with self.database.reading() as connection:
+            return outbox.next_due(connection, self.channel.kind)
+
+    def _deliver(self, message: Claimed) -> None:
+        envelope = message.envelope
+        with self.database.reading() as connection:
+            reference = outbox.reference(connection, envelope.conversation, envelope.recipient)
+        try:
+            if message.unsure_since is not None and self._settled(message, reference):
+                return
+            delivered = self._send(envelope, reference)
+        except TemporaryDeliveryError as error:
+            self._later(message, error)
+        except PermanentDeliveryError as error:
+            self._refused(message, error)
+        else:
+            self._done(envelope, delivered)
+
+    def _send(self, envelope: Envelope, reference: str | None) -> Delivered:
+        """Send; a message whose predecessor is gone is posted anew."""
+        try:
+            return self.channel.send(envelope, reference, self.clock())
+        except PermanentDeliveryError as error:
+            if not error.gone or reference is None:
+                raise
+            return self.channel.send(envelope, None, self.clock())
+
+    # ---- a message of unknown outcome ----
+
+    def _settled(self, message: Claimed, reference: str | None) -> bool:
+        """Whether nothing is to be sent: it arrived, it is looked for again, or it is dropped."""
+        envelope = message.envelope
+        if envelope.form not in FOUND_ANEW:
+            return False  # an edit repeats harmlessly; a mail is known by its Message-ID
+        if not self.channel.can_find:
+            return self._dropped(envelope)
+        return self._looked(message, reference)
+
+    def _looked(self, message: Claimed, reference: str | None) -> bool:
+        since = (message.unsure_since or message.envelope.queued_at) - CLOCKS_APART
+        try:
+            found = self.channel.find(message.envelope, reference, since)
+        except PermanentDeliveryError:
+            return self._dropped(message.envelope)
+        if found is not None:
+            self._done(message.envelope, Delivered(found, "found"))
+            return True
+        if message.looks + 1 >= LOOKS:
+            return False
+        self._ambiguous(message, "not found yet", self.clock() + BETWEEN_LOOKS, looked=True)
+        return True
+
+    def _dropped(self, envelope: Envelope) -> bool:
+        """A doubled page beats a lost one; a doubled celebration does not."""
+        default = "drop" if envelope.reason == "event" else "resend"
+        if (self.on_ambiguous(envelope.receiver) or default) == "resend":
+            return False
+        self._failed(envelope, "it may have arrived and cannot be looked for")
+        return True
+
+    # ---- how it went ----
+
+    def _done(self, envelope: Envelope, delivered: Delivered) -> None:
+        now = self.clock()
+        with self.database.transaction() as connection:
+            outbox.settle_delivered(connection, envelope.id, delivered.reference, now)
+            if delivered.reference:
+                outbox.remember_reference(
+                    connection, envelope.conversation, envelope.recipient, delivered.reference
+                )
+        self._count("delivered")
+        log.info("delivered", receiver=envelope.receiver, form=envelope.form,
+                 reason=envelope.reason, id=envelope.id, detail=delivered.detail)  # fmt: skip
+
+    def _later(self, message: Claimed, error: TemporaryDeliveryError) -> None:
+        envelope, now = message.envelope, self.clock()
+        if now >= _last_try(envelope):
+            self._failed(envelope, f"given up: {error}")
+            return
+        due = self._due(message, now, error.after)
+        if error.ambiguous:
+            soon = message.unsure_since is None and self.channel.can_find
+            self._ambiguous(message, str(error), now + BETWEEN_LOOKS if soon else due)
+            return
+        with self.database.transaction() as connection:
+            outbox.settle_later(
+                connection, envelope.id, due, str(error), counts_attempt=error.after is None
+            )
+            if error.after is not None:
+                outbox.postpone(connection, envelope.recipient, envelope.kind, due)
+        self._count("later")
+        log.warning("not delivered yet", receiver=envelope.receiver, id=envelope.id,
+                    error=str(error), again=due.isoformat())  # fmt: skip
+
+    def _due(self, message: Claimed, now: datetime, asked: timedelta | None) -> datetime:
+        patience = MAIL if self.channel.kind == "email" else CHAT
+        return next_attempt(
+            patience, attempts=message.attempt, now=now, jitter=self.jitter(), asked=asked
+        )
+
+    def _ambiguous(
+        self, message: Claimed, error: str, due: datetime, *, looked: bool = False
+    ) -> None:
+        with self.database.transaction() as connection:
+            outbox.settle_ambiguous(connection, message.id, due, error, looked=looked)
+        self._count("ambiguous")
+        log.warning("outcome unknown", receiver=message.envelope.receiver, id=message.id,
+                    error=error, looked=looked)  # fmt: skip
+
+    def _refused(self, message: Claimed, error: PermanentDeliveryError) -> None:
+        """Keep what a mended token or channel will take; the rest can never be delivered."""
+        envelope, now = message.envelope, self.clock()
+        if error.broken == "message" or now >= _last_try(envelope):
+            self._failed(envelope, str(error))
+            return
+        with self.database.transaction() as connection:
+            outbox.settle_later(connection, envelope.id, now + MENDING, str(error))
+        self._count("broken")
+        log.error("receiver broken", receiver=envelope.receiver, what=error.broken,
+                  id=envelope.id, error=str(error))  # fmt: skip
+
+    def _failed(self, envelope: Envelope, error: str) -> None:
+        with self.database.transaction() as connection:
+            outbox.settle_failed(connection, envelope.id, error, self.clock())
+        self._count("failed")
+        log.error("never delivered", receiver=envelope.receiver, form=envelope.form,
+                  reason=envelope.reason, id=envelope.id, error=error)  # fmt: skip
+
+    def _count(self, result: str) -> None:
+        self.metrics.deliveries.labels(self.channel.kind, result).inc()
+
+
+def _last_try(envelope: Envelope) -> datetime:
+    """Late news goes marked as late; an edit, which only carries the newest state, not at all."""
+    if envelope.droppable:
+        return envelope.give_up_at
+    return envelope.give_up_at + (envelope.give_up_at - envelope.queued_at)

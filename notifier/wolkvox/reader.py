@@ -1,0 +1,50 @@
+"""Read one source: ask its endpoint, read the answer, take the snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from notifier.core.decode import read
+from notifier.core.plan import SourcePlan
+from notifier.core.snapshot import Snapshot, take
+from notifier.wolkvox.client import Client
+
+Window = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads any source of any operation with that operation's client."""
+
+    clients: Mapping[str, Client]
+    clock: Callable[[], datetime]
+
+    def __call__(self, source: SourcePlan, now: datetime) -> Snapshot:
+        """Return the snapshot; its time is when the answer was there.
+
+        Raises:
+            PollError: there is none, and why.
+        """
+        client = self.clients[source.key.operation]
+        answer = client.fetch(source.endpoint, source.params, window(source, now))
+        decoded = read(answer, source.endpoint, source.hit_values)
+        return take(
+            source.key,
+            source.endpoint,
+            decoded.collections,
+            self.clock(),
+            unreadable=decoded.unreadable,
+            dropped=decoded.dropped,
+        )
+
+
+def window(source: SourcePlan, now: datetime) -> Window | None:
+    """The dates a dated endpoint is asked for, in the operation's own time."""
+    if not source.endpoint.dated or source.window is None:
+        return None
+    local = now.astimezone(source.zone)
+    if isinstance(source.window, timedelta):
+        return local - source.window, local
+    return local.replace(hour=0, minute=0, second=0, microsecond=0), local
