@@ -164,7 +164,7 @@ class Loopback:
         server = _Server(self._port, self)
         self._server = server
         self._thread = threading.Thread(
-            target=server.serve_forever, args=(0.05,), name=type(self).__name__, daemon=True
+            target=server.serve_forever, args=(0.02,), name=type(self).__name__, daemon=True
         )
         self._thread.start()
         return self

@@ -213,6 +213,40 @@ def test_a_cut_can_take_sessions_with_it() -> None:
     assert behind(cut + timedelta(minutes=5)) < behind(cut - timedelta(minutes=5))
 
 
+def test_bad_wifi_is_one_agents_trouble() -> None:
+    at = datetime(2025, 11, 18, 14, 20, tzinfo=DAY.zone)
+    rows = agents(DAY, at)
+
+    assert rows["12047"]["connection_type"] == "Wifi"
+    assert float(rows["12047"]["tx_ploss"]) >= 2
+    assert [n for n, r in rows.items() if float(r["tx_jitter"] or 0) >= 30] == ["12047"]
+
+
+def test_a_slow_queue_loses_its_service_level_without_a_surge() -> None:
+    begin = datetime(2025, 11, 18, 11, 30, tzinfo=DAY.zone)
+    before = queue(DAY, begin, "Facturación")
+    after = queue(DAY, begin + timedelta(minutes=40), "Facturación")
+
+    def level(row: dict[str, str]) -> float:
+        return float(row["service_level_20seg"].split()[0])
+
+    assert level(after) < level(before) - 5
+
+
+def test_a_quiet_day_gives_no_reason_for_an_alert() -> None:
+    center = Center(7, TEN)
+    for hour in range(12):
+        now = TEN + timedelta(hours=hour)
+        for row in agents(center, now).values():
+            assert float(row["network_rejection"]) <= 0.5
+            assert max(float(row["tx_ploss"]), float(row["rx_ploss"] or 0)) <= 1
+        for row in center.skills(now):
+            assert int(row["calls_in_queue_now"]) < 5
+            if int(row["stat_inbound"]) >= 100:
+                assert float(row["service_level_20seg"].split()[0]) > 85
+                assert float(row["by_abandon"].split()[0]) < 5
+
+
 def test_a_pbx_out_of_service_says_so() -> None:
     at = datetime(2025, 11, 18, 19, 8, tzinfo=DAY.zone)
     rows = {r["user"]: r for r in DAY.latency(at)[0]["by_pbx"]}

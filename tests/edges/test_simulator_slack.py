@@ -282,6 +282,21 @@ def test_joining_a_public_channel_helps(server: SlackServer, client: WebClient) 
     assert client.chat_postMessage(channel=channel, text="x")["ok"]
 
 
+def test_what_cannot_be_read_or_joined(server: SlackServer, client: WebClient) -> None:
+    here = server.add_channel(OPS)
+    secret = server.add_channel("secreto", private=True)
+    old = server.add_channel("viejo", archived=True, member=False)
+
+    assert client.conversations_join(channel=here)["warning"] == "already_in_channel"
+    assert refused(client.conversations_join, channel=secret) == (
+        "method_not_supported_for_channel_type"
+    )
+    assert refused(client.conversations_join, channel=old) == "is_archived"
+    assert refused(client.conversations_replies, channel=here, ts="1.0") == "thread_not_found"
+    assert refused(client.conversations_history, channel=here, oldest="x") == "invalid_ts_oldest"
+    assert refused(client.conversations_history, channel=here, limit="x") == "invalid_arguments"
+
+
 def test_channels_are_listed_page_by_page(server: SlackServer, client: WebClient) -> None:
     server.add_channel("secreto", private=True)
 
