@@ -1,0 +1,92 @@
+"""Lay out events that are announced once: sales, and whatever else an event rule finds.
+
+One message for all of a poll, in words chosen by a seed from the events, so that a retry says the
+same. No id of a call and nothing of a customer is in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from notifier.core.notice import Event, Notice
+from notifier.core.state import digest
+from notifier.render.clean import cut, one_line
+from notifier.render.facts import Teller
+from notifier.render.layout import EventView
+from notifier.render.view import SHOWN, SUBJECT, about
+
+CELEBRATION = "celebration"
+CHEER, NEWS = "🎉", "🔔"
+
+_TOLD = 4  # fields of an event without a summary of its own
+_KIND = "type_interaction"  # how a sale came about: voice, chat
+
+
+def event_view(notice: Notice, teller: Teller) -> EventView:
+    """Lay out the events of one poll."""
+    cheer = notice.rule.template == CELEBRATION
+    headline = _cheer(notice, teller) if cheer else _news(notice, teller)
+    lines = _lines(notice, teller, cheer=cheer)
+    more = len(notice.events) - SHOWN if len(lines) == SHOWN else 0
+    return EventView(
+        tone="cheer" if cheer else notice.rule.severity.value,
+        mark=CHEER if cheer else NEWS,
+        headline=headline,
+        subject=cut(one_line(headline), SUBJECT),
+        lines=lines,
+        more=_and_more(more, teller),
+        about=about(notice, teller),
+    )
+
+
+def _cheer(notice: Notice, teller: Teller) -> str:
+    words, count = teller.manner.words, len(notice.events)
+    team = teller.manner.text(notice.conversation.operation)
+    number = teller.manner.number(count)
+    if count > SHOWN:
+        return words.say("cheer.digest", n=number, team=team)
+    seed = int(digest("cheer", *sorted(event.key for event in notice.events)), 16)
+    return words.vary("cheer.one" if count == 1 else "cheer.many", seed, n=number, team=team)
+
+
+def _news(notice: Notice, teller: Teller) -> str:
+    count = len(notice.events)
+    return teller.manner.words.count(
+        "event.headline", count, n=teller.manner.number(count), what=teller.what
+    )
+
+
+def _lines(notice: Notice, teller: Teller, *, cheer: bool) -> tuple[str, ...]:
+    own = [teller.own_words(event.fields, {"entity": ""}) for event in notice.events[:SHOWN]]
+    if any(own):
+        return tuple(filter(None, own))
+    if cheer:
+        return _kinds(notice, teller)
+    return tuple(filter(None, (_fields(event, teller) for event in notice.events[:SHOWN])))
+
+
+def _kinds(notice: Notice, teller: Teller) -> tuple[str, ...]:
+    """How many of each kind, where there are several."""
+    kinds = Counter(str(event.fields.get(_KIND) or "") for event in notice.events)
+    if len(notice.events) == 1 or "" in kinds:
+        return ()
+    shown = [
+        f"{teller.manner.text(kind)}: {teller.manner.number(count)}"
+        for kind, count in kinds.most_common(_TOLD)
+    ]
+    return (" · ".join(shown),)
+
+
+def _fields(event: Event, teller: Teller) -> str:
+    told = [
+        f"{name} {teller.manner.value(value, '')}"
+        for name, value in event.fields.items()
+        if value is not None and not name.endswith("_id")
+    ]
+    return " · ".join(told[:_TOLD])
+
+
+def _and_more(count: int, teller: Teller) -> str:
+    if count <= 0:
+        return ""
+    return teller.manner.words.count("more", count, n=teller.manner.number(count))

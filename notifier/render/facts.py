@@ -1,0 +1,188 @@
+"""Say one incident in words and numbers: who, what, how bad, since when, how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifier.core.notice import Item, Reason, RuleText
+from notifier.core.state import SOURCE_RULE, Closing, Incident, Scalar, Severity
+from notifier.render import trend
+from notifier.render.clean import NAME, SENTENCE, cut
+from notifier.render.manner import Manner
+
+MARKS = {Severity.CRITICAL: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵"}
+RECOVERED, ENDED, HELD = "✅", "⚪", "⏸️"
+
+Summarise = Callable[[str, Mapping[str, object], Manner], str]
+"""Fill in a user's own summary; empty when it fails, so that the default words serve."""
+
+_NAMED = "_name"  # a field that names the entity for people
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Puts the incidents of one notice into a receiver's words."""
+
+    manner: Manner
+    rule: RuleText
+    now: datetime
+    summarise: Summarise
+
+    def say(self, key: str, **values: str) -> str:
+        """A phrase of the receiver's language."""
+        return self.manner.words.say(key, **values)
+
+    # ---- who and what ----
+
+    @property
+    def what(self) -> str:
+        """The rule's id as words."""
+        return self.manner.text(self.rule.id.replace("-", " ").replace("_", " "), NAME)
+
+    def who(self, incident: Incident) -> str:
+        """The entity as people know it: its name, and its key where that differs."""
+        entity = self.manner.text(incident.key.entity or incident.key.operation, NAME)
+        name = self.manner.text(_name(incident.fields), NAME)
+        if not name or name.casefold() in entity.casefold():
+            return entity
+        return f"{name} ({entity})"
+
+    def headline(self, incident: Incident) -> str:
+        """What is wrong, where, with its number. The worst value once it is over."""
+        if incident.key.rule == SOURCE_RULE:
+            return self._source(incident)
+        if incident.open and (summary := self.summary(incident)):
+            return summary
+        value = self.value(incident if incident.open else None, incident)
+        key = "headline.entity" if value else "headline.entity_without_value"
+        return self.say(key, who=self.who(incident), what=self.what, value=value)
+
+    def _source(self, incident: Incident) -> str:
+        trouble = str(incident.fields.get("trouble") or "other")
+        key = f"trouble.{trouble}"
+        return self.of_source(
+            key if key in self.manner.words.phrases else "trouble.other", incident
+        )
+
+    def of_source(self, key: str, incident: Incident) -> str:
+        """A phrase about a source."""
+        operation, _, source = incident.key.entity.partition("/")
+        return self.say(
+            key, source=self.manner.text(source, NAME), operation=self.manner.text(operation, NAME)
+        )
+
+    def summary(self, incident: Incident) -> str:
+        """The user's own words for an entity, or nothing."""
+        known = {
+            "value": incident.value,
+            "threshold": incident.threshold,
+            "entity": self.manner.text(incident.key.entity, NAME),
+            "since": self.manner.time(incident.since, self.now),
+        }
+        return self.own_words(incident.fields, known)
+
+    def own_words(self, fields: Mapping[str, Scalar], more: Mapping[str, object]) -> str:
+        """The rule's own summary over these fields, or nothing."""
+        texts = self.rule.summary
+        template = texts.get(self.manner.words.language) or texts.get("")
+        if not template:
+            return ""
+        clean = {
+            name: self.manner.text(value) if isinstance(value, str) else value
+            for name, value in fields.items()
+        }
+        return cut(
+            self.manner.text(self.summarise(template, {**clean, **more}, self.manner)), SENTENCE
+        )
+
+    # ---- how bad ----
+
+    def value(self, incident: Incident | None, worst_of: Incident | None = None) -> str:
+        """The present value with its unit, or another's worst; empty where there is no number."""
+        shown = incident or worst_of
+        if shown is None:
+            return ""
+        value = incident.value if incident else shown.worst
+        if value is None or isinstance(value, bool):
+            return ""
+        return self.manner.value(value, shown.unit)
+
+    def limit(self, incident: Incident) -> str:
+        """What the value is compared with: a limit above, or a target below."""
+        if incident.threshold is None:
+            return ""
+        key = "fact.limit" if incident.direction == ">" else "fact.target"
+        return self.say(key, value=self.manner.value(incident.threshold, incident.unit))
+
+    def worst(self, incident: Incident) -> str:
+        """The worst value, where it tells more than the present one."""
+        if incident.open and incident.worst == incident.value:
+            return ""
+        value = self.value(None, incident)
+        return self.say("fact.worst", value=value) if value else ""
+
+    def sparkline(self, incident: Incident) -> tuple[str, str]:
+        """The last values as blocks, and a word for them."""
+        line = trend.sparkline(incident.trend, incident.threshold)
+        word = trend.direction(incident.trend, incident.threshold)
+        return line, self.say(f"trend.{word}") if word else ""
+
+    def held(self, incident: Incident) -> str:
+        """Why its data are not moving, if so."""
+        known = f"held.{incident.held}" in self.manner.words.phrases
+        if not incident.open or not incident.held or incident.key.rule == SOURCE_RULE or not known:
+            return ""
+        return self.say(f"held.{incident.held}", time=self.manner.time(incident.seen_at, self.now))
+
+    # ---- since when, and how it ended ----
+
+    def lasted(self, incident: Incident) -> str:
+        """How long, from the first sign of it to its end, or to now."""
+        return self.manner.span((incident.closed_at or self.now) - incident.since)
+
+    def mark(self, incident: Incident) -> str:
+        """Its state as a sign; the word is always beside it."""
+        if incident.open:
+            return HELD if self.held(incident) else MARKS[incident.severity]
+        return RECOVERED if incident.closing is Closing.RECOVERED else ENDED
+
+    def state(self, incident: Incident) -> str:
+        """Its state as a word: the severity, or how it ended."""
+        if incident.open:
+            return self.say(f"severity.{incident.severity.value}")
+        return self.ending(incident.closing, self.lasted(incident))
+
+    def ending(self, closing: Closing | None, span: str) -> str:
+        """How it ended. Only a recovery is called one."""
+        key = closing.value.replace(" ", "_") if closing else "mixed"
+        return self.say(f"closing.{key}", span=span)
+
+    def change(self, item: Item) -> str:
+        """What is new of an incident, in one line without its name."""
+        incident = item.incident
+        if not incident.open:
+            return " · ".join(filter(None, (self.state(incident), self.worst(incident))))
+        if held := self.held(incident):
+            return held
+        value, was = self.value(incident), self._was(item)
+        if item.reason is Reason.CHANGE:
+            key = "line.change" if value and was and was != value else "line.same"
+        else:
+            key = f"line.{item.reason.value}"
+        if key != "line.change" and not value:
+            key += "_without_value"
+        return self.say(
+            key, value=value, was=was, span=self.lasted(incident), severity=self.state(incident)
+        )
+
+    def _was(self, item: Item) -> str:
+        if item.was is None or isinstance(item.was, bool):
+            return ""
+        return self.manner.value(item.was, item.incident.unit)
+
+
+def _name(fields: Mapping[str, Scalar]) -> str:
+    named = (v for k, v in fields.items() if k.endswith(_NAMED) and isinstance(v, str))
+    return next(named, "")

@@ -1,0 +1,112 @@
+"""Name what templates may print: texts that are ready, in the receiver's words.
+
+Templates see nothing else: neither the incidents themselves nor what the vendor sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One change, or one member of the roster.
+
+    Attributes:
+        trend, word: The sparkline, and the word that says the same.
+    """
+
+    mark: str
+    state: str
+    who: str
+    said: str
+    since: str = ""
+    trend: str = ""
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A labelled value, for the tables of a mail."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose message it is, for its small print.
+
+    Attributes:
+        runbook: An http address of the rules file, or empty.
+        updated: When this was written, in the receiver's *zone*.
+    """
+
+    rule: str
+    owner: str
+    runbook: str
+    labels: tuple[str, ...]
+    operation: str
+    updated: str
+    zone: str
+    receiver: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What templates may print. Texts are empty where there is nothing to say.
+
+    Attributes:
+        tone: ``critical``, ``warning``, ``info``, ``resolved``, ``closed`` or ``cheer``.
+        state: The severity, or how it ended, as words; *mark* is its sign.
+        headline: What is wrong, where, with its number.
+        lines: What changed; empty where that is the whole of it.
+        rows: Members still open, when there are several; *ended* names those that closed.
+        notes: Sentences: held data, a source's own words.
+        facts: The number's surroundings, as labelled values.
+        reply: One line for a thread; *loud* when people are to notice it.
+    """
+
+    tone: str
+    mark: str
+    state: str
+    headline: str
+    subject: str
+    closed: bool
+    single: bool
+    value: str = ""
+    limit: str = ""
+    was: str = ""
+    since: str = ""
+    span: str = ""
+    worst: str = ""
+    trend: str = ""
+    word: str = ""
+    taken: str = ""
+    lines: tuple[Line, ...] = ()
+    lines_more: str = ""
+    rows: tuple[Line, ...] = ()
+    rows_more: str = ""
+    ended: str = ""
+    notes: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    reply: str = ""
+    loud: bool = False
+    about: About
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """What templates may print of events that are announced once.
+
+    Attributes:
+        lines: The rule's own summary of each, or what may be said of it.
+    """
+
+    tone: str
+    mark: str
+    headline: str
+    subject: str
+    lines: tuple[str, ...] = ()
+    more: str = ""
+    about: About

@@ -1,0 +1,67 @@
+"""Find and read the files that people may override: templates and phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from notifier.errors import Problem, RenderError
+from notifier.render.words import LANGUAGES, Words, names_in, read_phrases
+
+Report = Callable[[Problem], None]
+
+
+def folder() -> Path:
+    """The shipped templates: beside the package in a checkout, inside it in a wheel.
+
+    Raises:
+        RenderError: They are in neither place.
+    """
+    package = Path(__file__).parent.parent
+    for place in (package / "templates", package.parent / "templates"):
+        if (place / "words").is_dir():
+            return place
+    raise RenderError("The shipped templates are missing; install notifier again.")
+
+
+def read(top: Path, suffix: str) -> dict[str, str]:
+    """Every file below *top* that ends so, by its name within it: ``slack/incident.j2``."""
+    return {
+        path.relative_to(top).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(top.rglob(f"*{suffix}"))
+        if path.is_file()
+    }
+
+
+def vocabularies(own: Path | None, report: Report) -> Mapping[str, Words]:
+    """The phrases of each language; those of the user's own folder replace some, key by key."""
+    shipped = read(folder() / "words", ".toml")
+    found = {}
+    for language in LANGUAGES:
+        phrases = read_phrases(shipped[f"{language}.toml"])
+        if own is not None:
+            phrases |= _own_phrases(own / "words" / f"{language}.toml", phrases, report)
+        found[language] = Words(language, phrases)
+    return found
+
+
+def _own_phrases(
+    path: Path, shipped: Mapping[str, str | tuple[str, ...]], report: Report
+) -> dict[str, str | tuple[str, ...]]:
+    if not path.is_file():
+        return {}
+    try:
+        own = read_phrases(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        report(Problem(f"Not a catalogue of phrases: {error}; the shipped one is used.", str(path)))
+        return {}
+    good = {}
+    for key, phrase in own.items():
+        if key not in shipped:
+            report(Problem(f"There is no phrase {key}; it is ignored.", str(path), level="warning"))
+        elif unknown := names_in(phrase) - names_in(shipped[key]):
+            names = ", ".join(sorted(unknown))
+            report(Problem(f"{key} has no {{{names}}}; the shipped phrase is used.", str(path)))
+        else:
+            good[key] = phrase
+    return good

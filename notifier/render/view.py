@@ -1,0 +1,235 @@
+"""Lay out a notice about incidents for the templates."""
+
+from __future__ import annotations
+
+from notifier.core.notice import Item, Notice, Reason
+from notifier.core.state import SOURCE_RULE, Closing, Incident
+from notifier.render.clean import NAME, cut, one_line
+from notifier.render.facts import ENDED, RECOVERED, Teller
+from notifier.render.layout import About, Fact, Line, View
+
+SHOWN = 10  # members of a list before it collapses
+SPOKEN = 3  # members named in one line of a thread
+SUBJECT = 150  # characters
+
+
+def view(notice: Notice, teller: Teller) -> View:
+    """Lay out a notice about one incident or several."""
+    main = _main(notice)
+    single = notice.members <= 1
+    closed = notice.open == 0
+    open_rows = [i for i in notice.roster if i.open]
+    state = _state(notice, main, teller, closed=closed, single=single)
+    headline = teller.headline(main) if single else _group_headline(notice, main, teller)
+    lines = () if single else _lines(notice, teller)
+    rows = () if single else tuple(_row(i, teller) for i in open_rows[:SHOWN])
+    spark, word = teller.sparkline(main)
+    return View(
+        tone=_tone(notice, main, closed=closed),
+        mark=_mark(notice, main, teller, closed=closed),
+        state=state,
+        headline=headline,
+        subject=_subject(state, headline),
+        closed=closed,
+        single=single,
+        value=teller.value(main) if single and not closed else "",
+        limit=teller.limit(main),
+        was=_was(notice, teller) if single else "",
+        since=teller.say("fact.since", time=teller.manner.time(main.since, teller.now)),
+        span=teller.lasted(main),
+        worst=teller.worst(main) if single or closed else "",
+        trend=spark if single else "",
+        word=word if single else "",
+        taken=_taken(main, teller),
+        lines=lines[:SHOWN],
+        lines_more=_more(len(lines) - SHOWN, teller),
+        rows=rows,
+        rows_more=_more(notice.open - len(rows), teller) if rows else "",
+        ended="" if single else _ended(notice, teller),
+        notes=_notes(main, teller) if single else (),
+        facts=_facts(main, teller) if single else (),
+        reply=_reply(notice, teller, single=single),
+        loud=any(item.reason.notifies and item.incident.open for item in notice.items),
+        about=about(notice, teller),
+    )
+
+
+def _main(notice: Notice) -> Incident:
+    """The incident that stands for all: the worst."""
+    if notice.roster:
+        return notice.roster[0]
+    return notice.items[0].incident
+
+
+def _subject(state: str, headline: str) -> str:
+    return cut(one_line(f"{state}: {headline}"), SUBJECT)
+
+
+def _state(notice: Notice, main: Incident, teller: Teller, *, closed: bool, single: bool) -> str:
+    if not closed or single:
+        return teller.state(main)
+    endings = {i.closing for i in notice.roster}
+    first = min((i.since for i in notice.roster), default=main.since)
+    closing = endings.pop() if len(endings) == 1 else None
+    return teller.ending(closing, teller.manner.span(teller.now - first))
+
+
+def _recovered(notice: Notice, main: Incident) -> bool:
+    return all(i.closing is Closing.RECOVERED for i in notice.roster or (main,))
+
+
+def _tone(notice: Notice, main: Incident, *, closed: bool) -> str:
+    if closed:
+        return "resolved" if _recovered(notice, main) else "closed"
+    return main.severity.value
+
+
+def _mark(notice: Notice, main: Incident, teller: Teller, *, closed: bool) -> str:
+    if closed:
+        return RECOVERED if _recovered(notice, main) else ENDED
+    return teller.mark(main)
+
+
+def _group_headline(notice: Notice, main: Incident, teller: Teller) -> str:
+    number = teller.manner.number
+    value = teller.value(main if main.open else None, main)
+    suffix = "" if value else "_without_value"
+    key = ("headline.group" if notice.open else "headline.closed_group") + suffix
+    members = teller.manner.words.count("members", notice.members, n=number(notice.members))
+    return teller.say(
+        key,
+        what=teller.what,
+        who=teller.who(main),
+        value=value,
+        open=number(notice.open),
+        members=members,
+    )
+
+
+def _was(notice: Notice, teller: Teller) -> str:
+    for item in notice.items:
+        if item.was is not None and item.was != item.incident.value and item.incident.open:
+            return teller.say("fact.was", value=teller.manner.value(item.was, item.incident.unit))
+    return ""
+
+
+def _taken(main: Incident, teller: Teller) -> str:
+    if not main.open or not main.acknowledged_by:
+        return ""
+    return teller.say("fact.acknowledged", who=teller.manner.text(main.acknowledged_by, NAME))
+
+
+def _lines(notice: Notice, teller: Teller) -> tuple[Line, ...]:
+    """What changed; nothing for a first message, whose roster says it all."""
+    if all(item.reason is Reason.OPEN for item in notice.items) and notice.open == len(
+        notice.items
+    ):
+        return ()
+    return tuple(
+        Line(
+            mark=teller.mark(item.incident),
+            state=teller.state(item.incident),
+            who=teller.who(item.incident),
+            said=teller.change(item),
+        )
+        for item in notice.items
+    )
+
+
+def _row(incident: Incident, teller: Teller) -> Line:
+    spark, word = teller.sparkline(incident)
+    return Line(
+        mark=teller.mark(incident),
+        state=teller.say(f"severity.{incident.severity.value}"),
+        who=teller.who(incident),
+        said=teller.held(incident) or teller.value(incident),
+        since=teller.say("fact.since", time=teller.manner.time(incident.since, teller.now)),
+        trend=spark,
+        word=word,
+    )
+
+
+def _more(count: int, teller: Teller) -> str:
+    if count <= 0:
+        return ""
+    return teller.manner.words.count("more", count, n=teller.manner.number(count))
+
+
+def _ended(notice: Notice, teller: Teller) -> str:
+    """Who closed: counted, and named as far as the roster goes."""
+    count = notice.members - notice.open
+    names = [teller.who(i) for i in notice.roster if not i.open][:SHOWN]
+    if not count or not names:
+        return ""
+    named = ", ".join([*names, *filter(None, (_more(count - len(names), teller),))])
+    return teller.manner.words.count(
+        "closed_members", count, n=teller.manner.number(count), names=named
+    )
+
+
+def _notes(main: Incident, teller: Teller) -> tuple[str, ...]:
+    if main.key.rule == SOURCE_RULE:
+        if not main.open:
+            return (teller.of_source("source.closed", main),)
+        return tuple(filter(None, (*_source_notes(main, teller), teller.say("source.meanwhile"))))
+    return tuple(filter(None, (teller.held(main),)))
+
+
+def _source_notes(main: Incident, teller: Teller) -> tuple[str, ...]:
+    detail = teller.manner.text(str(main.fields.get("detail") or ""))
+    failures = main.fields.get("failures")
+    count = int(failures) if isinstance(failures, float) else 0
+    number = teller.manner.number(count)
+    return (
+        teller.manner.words.count("source.failures", count, n=number) if count else "",
+        teller.say("source.detail", detail=detail) if detail else "",
+    )
+
+
+def _facts(main: Incident, teller: Teller) -> tuple[Fact, ...]:
+    spark, word = teller.sparkline(main)
+    limit = teller.manner.value(main.threshold, main.unit) if main.threshold is not None else ""
+    worst = teller.value(None, main) if teller.worst(main) else ""
+    manner = teller.manner
+    told = (
+        ("label.now", teller.value(main) if main.open else ""),
+        ("label.limit" if main.direction == ">" else "label.target", limit),
+        ("label.worst", worst),
+        ("label.since", f"{manner.time(main.since, teller.now)} ({teller.lasted(main)})"),
+        ("label.closed", manner.time(main.closed_at, teller.now) if main.closed_at else ""),
+        ("label.trend", f"{spark} {word}" if spark else ""),
+        ("label.acknowledged", manner.text(main.acknowledged_by, NAME) if main.open else ""),
+    )
+    return tuple(Fact(teller.say(label), value) for label, value in told if value)
+
+
+def _reply(notice: Notice, teller: Teller, *, single: bool) -> str:
+    """What changed, in one line for the thread."""
+    if single:
+        said = [teller.change(item) for item in notice.items]
+    else:
+        said = [_spoken(item, teller) for item in notice.items[:SPOKEN]]
+        said += filter(None, (_more(len(notice.items) - SPOKEN, teller),))
+    return " · ".join([teller.manner.time(teller.now, teller.now), *said])
+
+
+def _spoken(item: Item, teller: Teller) -> str:
+    return f"{teller.mark(item.incident)} {teller.who(item.incident)}: {teller.change(item)}"
+
+
+def about(notice: Notice, teller: Teller) -> About:
+    """The small print: whose rule it is, and when this was written."""
+    manner, rule, talk = teller.manner, notice.rule, notice.conversation
+    return About(
+        rule=teller.say("fact.rule", rule=manner.text(rule.id, NAME)),
+        owner=teller.say("fact.owner", owner=manner.text(rule.owner, NAME)) if rule.owner else "",
+        runbook=rule.runbook,
+        labels=tuple(
+            f"{manner.text(k, NAME)}={manner.text(v, NAME)}"
+            for k, v in list(rule.labels.items())[:SHOWN]
+        ),
+        operation=manner.text(talk.operation, NAME),
+        updated=teller.say("fact.updated", time=manner.time(notice.at, notice.at)),
+        zone=manner.text(talk.timezone, NAME),
+        receiver=manner.text(talk.receiver, NAME),
+    )
