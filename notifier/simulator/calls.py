@@ -114,7 +114,7 @@ def _wait(chance: Random, slow: float) -> float:
 
 def _answered_or_not(queue: Queue, came: float, wait: float, chance: Random) -> Call:
     number = chance.randrange(10_000)
-    patience = chance.expovariate(1 / (queue.patience * 4))
+    patience = chance.expovariate(1 / (queue.patience * 7))
     if patience < wait:
         return Call(came, max(1.0, patience), 0.0, queue=queue.name, number=number)
     at = _clock_time(came + wait)

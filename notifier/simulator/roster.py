@@ -23,7 +23,7 @@ class Queue:
 
     Attributes:
         calls_per_minute: At the busiest hour of the day.
-        patience: Seconds after which a quarter of the callers hangs up.
+        patience: Seconds after which one caller in seven hangs up.
     """
 
     number: str
