@@ -18,8 +18,9 @@ from notifier.core.known import Decision, Draft, Known
 from notifier.core.lifecycle import Moment
 from notifier.core.plan import Plan
 from notifier.core.reading import Due, Failed, Good, Reading, Reload
+from notifier.core.state import Incident
 from notifier.core.tell import tell, terms_of
-from notifier.core.why import Terms
+from notifier.core.why import Terms, kept_quiet
 
 
 def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decision:
@@ -77,19 +78,19 @@ def _timers(known: Known, rules: Plan, after: datetime) -> Iterator[datetime]:
             terms = terms_of(rules, *incident.key[:2], receiver, now=after)
             told = believed.get(receiver)
             if told is None and incident.open and not incident.explained_by:
-                yield from _first_timers(incident.opened_at, terms)
+                yield from _first_timers(incident, terms)
             elif told is not None and not told.closed:
-                yield from _later_timers(incident.open, told.at, terms)
+                yield from _later_timers(incident, told.at, terms)
 
 
-def _first_timers(opened_at: datetime, terms: Terms) -> Iterator[datetime]:
-    yield opened_at + terms.wait
+def _first_timers(incident: Incident, terms: Terms) -> Iterator[datetime]:
+    yield incident.opened_at + terms.wait
     if terms.quiet_until is not None:
         yield terms.quiet_until
 
 
-def _later_timers(still_open: bool, told_at: datetime, terms: Terms) -> Iterator[datetime]:
-    if terms.quiet_until is not None:
+def _later_timers(incident: Incident, told_at: datetime, terms: Terms) -> Iterator[datetime]:
+    if terms.quiet_until is not None and kept_quiet(incident, terms):
         yield terms.quiet_until
-    elif still_open and terms.repeat is not None:
+    elif incident.open and terms.repeat is not None and not incident.acknowledged_by:
         yield told_at + terms.repeat

@@ -123,7 +123,7 @@ def _by_entity(rule: RulePlan, view: View) -> Iterator[Judgement]:
     for key in _candidates(rule, view, breached):
         row = view.rows.get(key)
         if row is None:
-            yield _absent(rule, view, key)
+            yield _absent(view, key)
         elif key in blank:
             yield Judgement(key, Result.NULL)
         else:
@@ -161,15 +161,13 @@ def _condition(rule: RulePlan, scope: Scope) -> Result:
     return Result.CLEAR if clear else Result.BAND
 
 
-def _absent(rule: RulePlan, view: View, key: str) -> Judgement:
+def _absent(view: View, key: str) -> Judgement:
     result = Result.UNKNOWN if key in view.suspects else Result.ABSENT
     row = (view.before or {}).get(key)
     return Judgement(key, result, fields=_fields(view, key, row) if row is not None else {})
 
 
-def _judged(
-    rule: RulePlan, view: View, key: str, scope: Scope, result: Result
-) -> Judgement:
+def _judged(rule: RulePlan, view: View, key: str, scope: Scope, result: Result) -> Judgement:
     if result not in (Result.BREACH, Result.BAND, Result.CLEAR):
         return Judgement(key, result)
     return Judgement(
@@ -222,11 +220,14 @@ def _earlier(rule: RulePlan, view: View, key: str) -> float | None:
 def _by_group(rule: RulePlan, view: View) -> Iterator[Judgement]:
     groups, doubtful = _groups(rule, view)
     before = _partition(rule, view.before or {})
-    named = dict.fromkeys((*groups, *view.watched.get(rule.id, ())))
-    for entity in named:
+    gone = before if rule.policy.missing is Missing.FIRE else ()
+    for entity in dict.fromkeys((*groups, *gone, *view.watched.get(rule.id, ()))):
         rows = groups.get(entity, {})
+        if not view.suspects.isdisjoint(before.get(entity, ())):
+            yield Judgement(entity, Result.UNKNOWN)
+            continue
         if not rows and rule.by:
-            yield _absent_group(entity, before.get(entity, {}), view)
+            yield Judgement(entity, Result.ABSENT)
             continue
         yield _judged_group(rule, view, entity, rows, before.get(entity), doubtful)
 
@@ -251,11 +252,6 @@ def _partition(rule: RulePlan, rows: Rows) -> dict[str, dict[str, Row]]:
         if None not in values:
             groups.setdefault(join_key(values), {})[key] = row
     return groups
-
-
-def _absent_group(entity: str, before: Rows, view: View) -> Judgement:
-    suspect = any(key in view.suspects for key in before)
-    return Judgement(entity, Result.UNKNOWN if suspect else Result.ABSENT)
 
 
 def _judged_group(
@@ -314,5 +310,3 @@ def _event(view: View, key: str) -> Event:
     if view.plan.collection.nature is Nature.EVENT:
         return Event(key, fields)
     return Event(f"{key}@{int(view.at)}", fields)
-
-

@@ -31,9 +31,7 @@ def announce(draft: Draft, plan: Plan, rule: RulePlan, events: Sequence[Event]) 
         draft.notices.extend(_notices(draft, plan, rule, tuple(news)))
 
 
-def _notices(
-    draft: Draft, plan: Plan, rule: RulePlan, news: tuple[Event, ...]
-) -> list[Notice]:
+def _notices(draft: Draft, plan: Plan, rule: RulePlan, news: tuple[Event, ...]) -> list[Notice]:
     name = digest("events", rule.operation, rule.id, *sorted(event.key for event in news))
     notices = []
     for receiver in rule.to:
@@ -54,6 +52,5 @@ def _notices(
 
 
 def _note(draft: Draft, rule: RulePlan, events: Sequence[Event], why: Untold) -> None:
-    draft.count(why, len(events))
     for event in events:
         draft.reasons[InstanceKey(rule.operation, rule.id, event.key)] = why

@@ -46,7 +46,7 @@ def took(draft: Draft, reading: Good, source: SourcePlan) -> None:
         trouble=None,
         detail="",
         retry_at=None,
-        suspects=_suspects(draft, reading, source, before),
+        suspects=_suspects(draft, reading, source),
         incident="",
     )
     if before.incident:
@@ -137,19 +137,15 @@ def _close(draft: Draft, incident: Incident) -> None:
     )
 
 
-def _suspects(
-    draft: Draft, reading: Good, source: SourcePlan, before: SourceState
-) -> dict[str, frozenset[str]]:
+def _suspects(draft: Draft, reading: Good, source: SourcePlan) -> dict[str, frozenset[str]]:
     """Per collection, what vanished together just now and is not believed gone yet."""
-    last = draft.known.snapshots.get(reading.source)
     found: dict[str, frozenset[str]] = {}
     for collection in source.endpoint.collections:
         rows = reading.snapshot.collections.get(collection.name)
-        if last is None or rows is None or collection.nature is not Nature.STATE:
+        past = draft.known.histories.get((reading.source, collection.name))
+        if past is None or rows is None or collection.nature is not Nature.STATE:
             continue
-        known = last.collections.get(collection.name, {})
-        gone = frozenset(known.keys() - rows.keys())
-        fresh = gone - before.suspects.get(collection.name, frozenset())
-        if len(known) >= SUSPECT_LEAST and len(fresh) > SUSPECT_SHARE * len(known):
+        gone = frozenset(past.rows.keys() - rows.keys())
+        if len(past.rows) >= SUSPECT_LEAST and len(gone) > SUSPECT_SHARE * len(past.rows):
             found[collection.name] = gone
     return found

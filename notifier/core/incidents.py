@@ -40,9 +40,7 @@ WHY_NOT = {
 }
 
 
-def apply(
-    draft: Draft, rule: RulePlan, judgements: Iterable[Judgement], moment: Moment
-) -> None:
+def apply(draft: Draft, rule: RulePlan, judgements: Iterable[Judgement], moment: Moment) -> None:
     """Step every judged instance of *rule*, and its incident with it."""
     for judgement in judgements:
         key = InstanceKey(rule.operation, rule.id, judgement.entity)
@@ -166,4 +164,3 @@ def _worse(worst: Scalar, value: Scalar, direction: str) -> Scalar:
 
 def _note(draft: Draft, key: InstanceKey, result: Result) -> None:
     draft.reasons[key] = WHY_NOT[result]
-    draft.count(WHY_NOT[result])

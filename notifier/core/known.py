@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -91,7 +92,6 @@ class Draft:
     seen: list[tuple[Seen, datetime]] = field(default_factory=list)
     suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    counts: dict[Untold, int] = field(default_factory=dict)
     reasons: dict[InstanceKey, Untold] = field(default_factory=dict)
 
     def source(self, key: SourceKey) -> SourceState:
@@ -106,10 +106,6 @@ class Draft:
         """What each receiver was told of an incident, by receiver."""
         return dict(self.known.told.get(incident, {}))
 
-    def count(self, why: Untold, times: int = 1) -> None:
-        """Note that so many rule-and-entity pairs ended for that reason."""
-        self.counts[why] = self.counts.get(why, 0) + times
-
     def decide(self) -> Decision:
         """The finished decision."""
         return Decision(
@@ -123,7 +119,7 @@ class Draft:
             seen=tuple(self.seen),
             suppressed=tuple(self.suppressed),
             notices=tuple(self.notices),
-            counts=self.counts,
+            counts=Counter(self.reasons.values()),
             reasons=self.reasons,
         )
 

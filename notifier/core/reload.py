@@ -43,9 +43,7 @@ def _end(draft: Draft, instance: Instance, closing: Closing) -> None:
 
 
 def _close(draft: Draft, incident: Incident, closing: Closing) -> None:
-    draft.incidents[incident.id] = replace(
-        incident, closed_at=draft.at, closing=closing, held=""
-    )
+    draft.incidents[incident.id] = replace(incident, closed_at=draft.at, closing=closing, held="")
 
 
 def _end_source(draft: Draft, source: SourceKey) -> None:
@@ -84,7 +82,8 @@ def _unused(plan: Plan, old: str) -> bool:
 def _rename_events(draft: Draft, names: dict[str, str]) -> None:
     for (operation, rule), events in draft.known.seen.items():
         if rule in names:
-            draft.seen.extend((Seen(operation, names[rule], e), draft.at) for e in sorted(events))
+            news = events - draft.known.seen.get((operation, names[rule]), frozenset())
+            draft.seen.extend((Seen(operation, names[rule], e), draft.at) for e in sorted(news))
     for key, state in draft.known.sources.items():
         if state.baselines & names.keys():
             moved = frozenset(names.get(rule, rule) for rule in state.baselines)

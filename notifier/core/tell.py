@@ -27,7 +27,7 @@ from notifier.core.state import (
     Told,
     digest,
 )
-from notifier.core.why import Terms, why
+from notifier.core.why import Terms, kept_quiet, why
 
 SOURCE_TEXT = RuleText(id=SOURCE_RULE, severity=Severity.CRITICAL)
 
@@ -83,14 +83,33 @@ def _tell_of(
         outcome = why(incident, told, terms.of(incident, receiver), draft.at)
         if told is None and (incident.key.operation, receiver) not in plan.reaches:
             outcome = Untold.NOBODY
+        if outcome is Untold.WAITING and not kept_quiet(incident, terms.of(incident, receiver)):
+            outcome = _company(incident, receiver, draft, plan, talks, addresses)
         if isinstance(outcome, Untold):
             outcomes.append(outcome)
             continue
         talk = _talk(incident, receiver, told, draft, plan, talks, addresses)
         _say(talk, incident, receiver, outcome, told, draft)
         told_now = True
-    if not told_now:
+    if told_now:
+        draft.reasons.pop(incident.key, None)
+    elif incident.open or outcomes != [Untold.UNCHANGED] * len(outcomes):
         _note_untold(incident, (*outcomes, Untold.NOBODY)[0], draft, record=not believed)
+
+
+def _company(
+    incident: Incident,
+    receiver: str,
+    draft: Draft,
+    plan: Plan,
+    talks: dict[str, _Talk],
+    addresses: dict[Address, Conversation],
+) -> Reason | Untold:
+    """What waits for company goes along with the first of its message that waited long enough."""
+    conversation = addresses.get(_address(incident, receiver, draft.at, plan))
+    talk = talks.get(conversation.id) if conversation else None
+    goes = talk is not None and any(item.reason is Reason.OPEN for item in talk.items)
+    return Reason.OPEN if goes else Untold.WAITING
 
 
 def _say(
@@ -130,7 +149,6 @@ def _belief(
 def _note_untold(incident: Incident, reason: Untold, draft: Draft, *, record: bool) -> None:
     """Note why nobody hears of an incident now; record a new reason of one never told."""
     draft.reasons[incident.key] = reason
-    draft.count(reason)
     if record and incident.untold != reason.value:
         draft.incidents[incident.id] = replace(incident, untold=reason.value)
         draft.suppressed.append((incident.key, reason.value, draft.at))
@@ -165,14 +183,18 @@ def _join(
     addresses: dict[Address, Conversation],
 ) -> Conversation:
     """The open conversation this incident belongs to, or a new one."""
-    rule = plan.rule(incident.key.operation, incident.key.rule)
-    address = Address(
-        receiver, incident.key.operation, incident.key.rule, group_value(rule, incident, now)
-    )
+    address = _address(incident, receiver, now, plan)
     if address not in addresses:
         reach = plan.reaches[incident.key.operation, receiver]
         addresses[address] = begin(address, reach, now, incident.id)
     return addresses[address]
+
+
+def _address(incident: Incident, receiver: str, now: datetime, plan: Plan) -> Address:
+    operation, rule, _ = incident.key
+    return Address(
+        receiver, operation, rule, group_value(plan.rule(operation, rule), incident, now)
+    )
 
 
 def group_value(rule: RulePlan | None, incident: Incident, now: datetime) -> str:

@@ -42,7 +42,7 @@ def _first(incident: Incident, terms: Terms, now: datetime) -> Reason | Untold:
         return Untold.EXPLAINED
     if incident.opened_at + terms.wait > now:
         return Untold.WAITING
-    if _kept_quiet(incident, terms):
+    if kept_quiet(incident, terms):
         return Untold.QUIET
     return Reason.OPEN
 
@@ -51,9 +51,9 @@ def _next(incident: Incident, told: Told, terms: Terms, now: datetime) -> Reason
     if told.closed:
         return Untold.UNCHANGED
     if not incident.open:
-        hold = terms.loud_close and _kept_quiet(incident, terms)
+        hold = terms.loud_close and kept_quiet(incident, terms)
         return Untold.QUIET if hold else Reason.CLOSE
-    if not _kept_quiet(incident, terms):
+    if not kept_quiet(incident, terms):
         if incident.severity.rank > told.severity.rank:
             return Reason.RAISED
         if _due(incident, told, terms, now):
@@ -62,7 +62,8 @@ def _next(incident: Incident, told: Told, terms: Terms, now: datetime) -> Reason
     return Untold.UNCHANGED if fresh else Reason.CHANGE
 
 
-def _kept_quiet(incident: Incident, terms: Terms) -> bool:
+def kept_quiet(incident: Incident, terms: Terms) -> bool:
+    """Whether the receiver's quiet hours hold news of *incident* back."""
     return terms.quiet_until is not None and incident.severity is not Severity.CRITICAL
 
 
