@@ -1,0 +1,255 @@
+"""Valid values with defaults; a test names only what it is about.
+
+``Play`` is the core with a clock in hand: it is told what each poll said, runs the timers that
+fall due in between, and answers what people were told: ``"team-leads open 12004"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from notifier.core.decide import decide, next_due
+from notifier.core.known import Decision, Known
+from notifier.core.notice import Notice, Untold
+from notifier.core.plan import Plan
+from notifier.core.planning import plan
+from notifier.core.reading import Due, Failed, Good, Reading, Reload
+from notifier.core.rows import rows_from_texts
+from notifier.core.rulefile import load
+from notifier.core.snapshot import Snapshot, take
+from notifier.core.state import Incident, InstanceKey, Severity, SourceKey
+from notifier.errors import Trouble
+from notifier.wolkvox.endpoints import CATALOGUE
+
+BEGIN = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)  # a Monday, 10:00 in Bogotá
+OPERATION = "bogota"
+LATENCY = SourceKey(OPERATION, "latency")
+SKILLS = SourceKey(OPERATION, "skills")
+HITS = SourceKey(OPERATION, "hits_last_hour")
+
+HEAD = """
+operators = ["on-call"]
+
+[[operation]]
+name = "bogota"
+server = "0041"
+timezone = "America/Bogota"
+
+[[source]]
+endpoint = "latency"
+every = "5m"
+
+[[source]]
+endpoint = "skills"
+every = "1m"
+
+[[source]]
+endpoint = "hits_last_hour"
+every = "5m"
+
+[[receiver]]
+name = "on-call"
+email = ["guardia@example.com"]
+"""
+
+TEAM_LEADS = """
+[[receiver]]
+name = "team-leads"
+slack = "#operaciones"
+"""
+
+REJECTION = """
+[[rule]]
+id = "network-rejection"
+on = "latency.by_agent"
+when = "network_rejection > 1"
+to = ["team-leads"]
+"""
+
+SITE_LINK = """
+[[rule]]
+id = "site-link"
+on = "latency.by_agent"
+by = "ip"
+when = "count() >= 3 and share(ploss >= 3) >= 0.6"
+explains = ["network-rejection"]
+severity = "critical"
+to = ["on-call"]
+"""
+
+NEW_HIT = """
+[[rule]]
+id = "new-hit"
+kind = "event"
+on = "hits_last_hour"
+when = "is_hit"
+to = ["team-leads"]
+"""
+
+Record = Mapping[str, object]
+
+
+def rejection(more: str = "") -> str:
+    """The usual rule about agents, with other keys or more of them."""
+    given = {line.split("=")[0].strip() for line in more.splitlines() if "=" in line}
+    kept = [line for line in REJECTION.splitlines() if line.split("=")[0].strip() not in given]
+    return "\n".join((*kept, more, ""))
+
+
+@cache
+def rules(*texts: str, head: str = HEAD, team_leads: str = TEAM_LEADS) -> Plan:
+    """The plan of a rules file with an operation, sources and two receivers."""
+    return plan(load("\n".join((head, team_leads, *texts)), CATALOGUE))
+
+
+def agent(agent_id: str, rejected: object = 0, **fields: object) -> Record:
+    """One row of ``latency.by_agent``."""
+    given = {"agent_id": agent_id, "network_rejection": rejected, "ip": "181.49.7.7"}
+    return given | {"agent_status": "connected", "tx_ploss": 0, "rx_ploss": 0} | fields
+
+
+def queue(skill_id: str, **fields: object) -> Record:
+    """One row of ``skills``."""
+    return {"skill_id": skill_id, "calls_in_queue_now": 0} | fields
+
+
+def hit(conn_id: str, said: str = "yes") -> Record:
+    """One row of ``hits_last_hour``."""
+    return {"conn_id": conn_id, "hit": said, "date": "2026-01-05 10:00:00"}
+
+
+def snapshot(
+    source: SourceKey, at: datetime, rows: Mapping[str, Sequence[Record]] | Sequence[Record]
+) -> Snapshot:
+    """A snapshot of a source; a bare list is its first collection."""
+    endpoint = CATALOGUE[source.source]
+    if not isinstance(rows, Mapping):
+        rows = {endpoint.collections[0].name: rows}
+    read = {
+        collection.name: rows_from_texts(collection, rows[collection.name], {"yes", "si", "1"})
+        for collection in endpoint.collections
+        if collection.name in rows
+    }
+    return take(source, endpoint, read, at)
+
+
+def incident(**changes: object) -> Incident:
+    """An open incident of the usual rule."""
+    key = InstanceKey(OPERATION, "network-rejection", "12004")
+    given: dict[str, object] = {
+        "id": "an-incident",
+        "key": key,
+        "source": LATENCY,
+        "opened_at": BEGIN,
+        "since": BEGIN,
+        "seen_at": BEGIN,
+        "severity": Severity.WARNING,
+        "value": 2.0,
+        "worst": 2.0,
+        "receivers": ("team-leads",),
+    }
+    return Incident(**(given | changes))  # type: ignore[arg-type]
+
+
+def told(decision: Decision) -> list[str]:
+    """What people were told, a line per receiver and incident or event."""
+    return [line for notice in decision.notices for line in lines(notice)]
+
+
+def lines(notice: Notice) -> list[str]:
+    """What one message says that is new."""
+    receiver = notice.conversation.receiver
+    items = [f"{receiver} {i.reason.value} {i.incident.key.entity}" for i in notice.items]
+    return items + [f"{receiver} event {event.key}" for event in notice.events]
+
+
+class Play:
+    """The core, its memory and a clock of its own: times are minutes since the beginning."""
+
+    def __init__(self, *texts: str | Plan) -> None:
+        given = [text for text in texts if isinstance(text, Plan)]
+        self.plan = given[0] if given else rules(*(t for t in texts if isinstance(t, str)))
+        self.known = Known()
+        self.decisions: list[Decision] = []
+
+    def poll(
+        self,
+        minute: float,
+        *rows: Record,
+        source: SourceKey = LATENCY,
+        gap: bool = False,
+        **collections: Sequence[Record],
+    ) -> list[str]:
+        """A good poll; rows are those of the first collection."""
+        at = clock(minute)
+        taken = snapshot(source, at, collections or rows)
+        return self._read(Good(source, taken, gap), at)
+
+    def fail(
+        self,
+        minute: float,
+        trouble: Trouble = Trouble.TIMEOUT,
+        source: SourceKey = LATENCY,
+        after: timedelta | None = None,
+    ) -> list[str]:
+        """A failed poll."""
+        at = clock(minute)
+        return self._read(Failed(source, at, trouble, after=after), at)
+
+    def wait(self, minute: float) -> list[str]:
+        """Nothing but the timers."""
+        return self._timers(clock(minute))
+
+    def reload(self, minute: float, *texts: str | Plan) -> list[str]:
+        """Other rules come into force."""
+        heard = self._timers(clock(minute))
+        self.plan = Play(*texts).plan
+        return heard + self._read(Reload(clock(minute)), clock(minute))
+
+    def _read(self, reading: Reading, at: datetime) -> list[str]:
+        heard = self._timers(at)
+        return heard + self._decide(reading, at)
+
+    def _timers(self, until: datetime) -> list[str]:
+        heard: list[str] = []
+        while (due := next_due(self.known, self.plan)) is not None and due <= until:
+            heard += self._decide(Due(due), due)
+        return heard
+
+    def _decide(self, reading: Reading, at: datetime) -> list[str]:
+        decision = decide(self.known, reading, self.plan, at)
+        self.decisions.append(decision)
+        self.known = decision.known
+        return told(decision)
+
+    # ---- looking ----
+
+    @property
+    def last(self) -> Decision:
+        return self.decisions[-1]
+
+    @property
+    def notices(self) -> list[Notice]:
+        """Every message so far."""
+        return [notice for decision in self.decisions for notice in decision.notices]
+
+    def incident(self, entity: str) -> Incident:
+        """The entity's latest incident, as it was when it last changed."""
+        found = [
+            incident
+            for decision in self.decisions
+            for incident in decision.incidents.values()
+            if incident.key.entity == entity
+        ]
+        return found[-1]
+
+    def reason(self, entity: str, rule: str = "network-rejection") -> Untold | None:
+        """Why nobody was told of an entity in the last decision."""
+        return self.last.reasons.get(InstanceKey(OPERATION, rule, entity))
+
+
+def clock(minute: float) -> datetime:
+    """So many minutes after the beginning."""
+    return BEGIN + timedelta(minutes=minute)
