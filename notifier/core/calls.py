@@ -126,9 +126,6 @@ def _function(reader: Reads, call: ast.Call) -> str:
     name = call.func.id
     if name not in FUNCTIONS:
         raise reader.wrong(call.func, f"there is no function `{name}`", nearest(name, FUNCTIONS))
-    if call.keywords:
-        usage = FUNCTIONS[name][1]
-        raise reader.wrong(call, f"`{name}` takes its arguments by place", f"write {usage}")
     return name
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import exp, floor, isfinite, lgamma, log
 
+MOST_TRIES = 10_000_000  # beyond them nothing is said: no contact center has so many calls
 EXACT_BELOW = 10_000  # calls; a percentage with two decimals tells whole calls apart below it
 
 
@@ -34,9 +35,9 @@ def unlikely(successes: float, n: float, target: float, alpha: float) -> bool | 
     successes, n: counts; a fraction of a success does not count.
     target, alpha: 0 to 1.
 
-    Returns None, unknown, where n is 0 or a number is not finite.
+    Returns None, unknown, where n is 0, beyond ten millions, or a number is not finite.
     """
-    if not (isfinite(successes) and isfinite(n)) or n < 1:
+    if not isfinite(successes) or not 1 <= n <= MOST_TRIES:
         return None
     tries, hits = floor(n + 1e-9), floor(successes + 1e-9)
     if hits >= tries or target <= 0:

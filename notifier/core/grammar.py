@@ -12,6 +12,7 @@ from math import isfinite
 from notifier.core.calls import FUNCTIONS, Level, read_call
 from notifier.core.endpoint import Kind
 from notifier.core.kinds import advice, family, kind_of, result, what
+from notifier.core.spelling import check_spelling
 from notifier.core.syntax import parse_python
 from notifier.core.tree import (
     Aggregate,
@@ -160,6 +161,7 @@ class Reader:
             self, text=formula, indent=0, level=Level.BEFORE, within=(*self.within, name)
         )
         try:
+            check_spelling(formula, frozenset(self.vocabulary.names))
             tree = inner.read(parse_python(formula))
         except ExpressionError as error:
             raise self.wrong(node, f"the formula of `{name}`: {error.text}") from error
@@ -187,8 +189,6 @@ class Reader:
     def _unary(self, node: ast.UnaryOp) -> Node:
         if isinstance(node.op, ast.Not):
             return Not(self.condition(node.operand))
-        if isinstance(node.op, ast.Invert):
-            raise self.wrong(node, "`~` is not known here", "write `not`")
         part = self.number(node.operand)
         if isinstance(node.op, ast.UAdd):
             return part

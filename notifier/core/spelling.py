@@ -80,9 +80,11 @@ def _step(text: str, position: int, known: frozenset[str]) -> int:
 
 
 def _slip(text: str, position: int) -> ExpressionError:
-    for pattern, what, advice in _WRONG:
-        match = pattern.match(text, position)
-        if match:
-            piece = match[0] if match[0].isprintable() else "an invisible character"
-            return ExpressionError(what.format(piece), position, advice.format(piece))
-    raise AssertionError(text)
+    """Name the slip: the first pattern that fits; the last one always does."""
+    what, advice, piece = next(
+        (what, advice, match[0])
+        for pattern, what, advice in _WRONG
+        if (match := pattern.match(text, position))
+    )
+    shown = piece if piece.isprintable() else "an invisible character"
+    return ExpressionError(what.format(shown), position, advice.format(shown))

@@ -26,10 +26,8 @@ def parse_python(text: str) -> ast.expr:
     """
     try:
         tree = ast.parse(text, mode="eval").body
-    except (SyntaxError, ValueError) as error:
+    except (SyntaxError, RecursionError, MemoryError) as error:
         raise _unreadable(text, error) from error
-    except (RecursionError, MemoryError) as error:
-        raise _deep() from error
     if sum(1 for _ in _levels(tree)) > MAX_DEPTH:
         raise _deep()
     return tree
@@ -53,15 +51,13 @@ def _levels(tree: ast.AST) -> Iterator[list[ast.AST]]:
         ]
 
 
-def _unreadable(text: str, error: SyntaxError | ValueError) -> ExpressionError:
-    said = error.msg if isinstance(error, SyntaxError) else ""
-    offset = (error.offset or 1) - 1 if isinstance(error, SyntaxError) else 0
-    column = min(max(offset, 0), len(text))
-    for words, what, advice in _SAID:
-        if words in said:
-            return ExpressionError(what, column, advice)
-    if "too many nested" in said:
+def _unreadable(text: str, error: Exception) -> ExpressionError:
+    if not isinstance(error, SyntaxError) or "too many nested" in error.msg:
         return _deep()
+    column = min(max((error.offset or 1) - 1, 0), len(text))
+    for words, what, advice in _SAID:
+        if words in error.msg:
+            return ExpressionError(what, column, advice)
     end = text.rstrip()
     if _UNFINISHED.search(end):
         return ExpressionError("the condition ends too early", len(end), "say what comes next")

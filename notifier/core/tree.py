@@ -216,7 +216,7 @@ def write(node: Node, note: Note = lambda _: "") -> str:
             return _asked(node, note)
         case Not():
             return f"not {_joined(node.part, note)}"
-        case And() | Or():
+        case _:
             word = " and " if isinstance(node, And) else " or "
             return word.join(_joined(part, note) for part in node.parts)
 
@@ -259,6 +259,6 @@ def _leaf(node: Leaf) -> str:
             numbers = map(literal, node.numbers)
             over = [repr(duration(node.over))] if node.over else []
             return f"{node.function}({', '.join([node.field.name, *numbers, *over])})"
-        case Aggregate():
+        case _:
             text = f"{node.function}({write(node.part) if node.part else ''})"
             return f"prev({text})" if node.before else text

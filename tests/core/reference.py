@@ -12,7 +12,7 @@ import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from statistics import median
 from typing import Any
 
@@ -76,8 +76,8 @@ class Judge:
         return None if isinstance(result, float) and math.isnan(result) else result
 
     def constant(self, node: ast.Constant) -> Any:
-        plain = isinstance(node.value, bool | str) or node.value is None
-        return node.value if plain else float(node.value)
+        value: Any = node.value
+        return float(value) if type(value) is int else value
 
     def name(self, node: ast.Name) -> Any:
         if node.id in self.world.constants:
@@ -114,8 +114,7 @@ class Judge:
             return self._every_completion(node)
         operands = [node.left, *node.comparators]
         results = [
-            self._one(sign, *pair)
-            for sign, pair in zip(node.ops, zip(operands, operands[1:], strict=False), strict=True)
+            self._one(sign, *pair) for sign, pair in zip(node.ops, pairwise(operands), strict=True)
         ]
         if False in results:
             return False
@@ -179,8 +178,8 @@ class Judge:
         return now - was
 
     def _window(self, over: ast.expr) -> list[World]:
-        assert isinstance(over, ast.Constant)
-        seconds = int(over.value[:-1]) * UNITS[over.value[-1]]
+        text = self.of(over)
+        seconds = int(text[:-1]) * UNITS[text[-1]]
         since = self.world.now[0] - seconds - min(5, seconds / 10)
         return [world for world in self.world.earlier() if world.now[0] >= since]
 
@@ -209,42 +208,37 @@ class Judge:
                 life.append(value)
         return life
 
-    def _calls(self, level: ast.expr, over: ast.expr) -> tuple[float, float] | None:
+    def _calls(self, over: ast.expr) -> tuple[float, float] | None:
         """Calls within the level and all calls, in the window; `calls` is the base."""
 
-        def cumulative(world: World) -> tuple[float | None, float | None]:
-            row = world.row() or {}
-            share, count = row.get("level"), row.get("calls")
+        def cumulative(world: World) -> tuple[float | None, float]:
+            row: Any = world.row()
+            share, count = row["level"], row["calls"]
             if count == 0:
                 return 0.0, 0.0
-            sound = share is not None and count is not None and 0 < count < 10_000
-            return (
-                (round(share / 100 * count), count)
-                if sound and 0 <= share <= 100
-                else (None, count)
-            )
+            sound = 0 <= share <= 100 and 0 < count < 10_000
+            return round(share / 100 * count) if sound else None, count
 
         def known(world: World) -> float | None:
             share, count = (world.row() or {}).get("level"), (world.row() or {}).get("calls")
             return count if count == 0 or share is not None else None
 
-        assert isinstance(level, ast.Name)
         life = self._life(over, known)
         if self._fell(self.world) or len(life) < 2 or known(self.world) is None:
             return None
         worlds = [*self._window(over), self.world]
         first = [world for world in worlds if known(world) is not None][-len(life)]
         (k0, n0), (k1, n1) = cumulative(first), cumulative(self.world)
-        if k0 is None or k1 is None or n0 is None or n1 is None:
+        if k0 is None or k1 is None:
             return None
         return (k1 - k0, n1 - n0) if 0 <= k1 - k0 <= n1 - n0 else None
 
-    def call_hits_of(self, level: ast.expr, over: ast.expr) -> Any:
-        found = self._calls(level, over)
+    def call_hits_of(self, _level: ast.expr, over: ast.expr) -> Any:
+        found = self._calls(over)
         return None if found is None else float(found[0])
 
-    def call_window(self, level: ast.expr, over: ast.expr) -> Any:
-        found = self._calls(level, over)
+    def call_window(self, _level: ast.expr, over: ast.expr) -> Any:
+        found = self._calls(over)
         return None if found is None or not found[1] else 100 * found[0] / found[1]
 
     def _folded(self, fold: Any, node: ast.expr, over: ast.expr) -> Any:
@@ -299,7 +293,7 @@ class Judge:
 
     def call_unlikely(self, *parts: ast.expr) -> Any:
         values = [self.of(part) for part in parts]
-        if None in values or not all(map(math.isfinite, values)) or values[1] < 1:
+        if None in values or not math.isfinite(values[0]) or not 1 <= values[1] <= 1e7:
             return None
         return tail(math.floor(values[0]), math.floor(values[1]), values[2]) < values[3]
 
@@ -324,9 +318,6 @@ class Judge:
         probe.of(node.left)
         probe.of(node.comparators[0])
         return probe.asked
-
-    def call_count(self) -> Any:
-        raise AssertionError
 
     def _aggregate(self, node: ast.Call, world: World | None = None) -> Any:
         assert isinstance(node.func, ast.Name)
@@ -381,7 +372,7 @@ def _is_aggregate(node: ast.AST) -> bool:
 
 def tail(hits: int, tries: int, target: float) -> Fraction:
     """P(X <= hits), exactly."""
-    p = Fraction(target)
+    p = Fraction(target).limit_denominator(1_000)
     return sum(
         (math.comb(tries, k) * p**k * (1 - p) ** (tries - k) for k in range(min(hits, tries) + 1)),
         Fraction(0),
