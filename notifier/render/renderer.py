@@ -6,6 +6,7 @@ template never costs a message.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ from notifier.render.shipped import Report
 from notifier.render.view import view
 from notifier.render.words import Words
 
+_BLANKS = re.compile(r"\n{3,}")
 PART, NAMED = "\x1e", "\x1f"  # never in a value: values have no control characters
 SUMMARY_NAMES = frozenset({"value", "threshold", "entity", "since"})
 
@@ -101,7 +103,7 @@ class Renderer:
     def mail_text(self, name: str, shown: View | EventView, words: Words) -> str:
         """The text part of a mail."""
         text = self._fill(self._plain, f"email/{name}.txt.j2", view=shown, say=words.say)
-        return text.strip() + "\n"
+        return _BLANKS.sub("\n\n", text).strip() + "\n"
 
     def mail_html(self, name: str, shown: View | EventView, words: Words, color: str) -> str:
         """The HTML part of a mail, its styles where mail readers look for them."""

@@ -1,0 +1,285 @@
+"""Post, edit and answer Slack messages by bot token, and find one whose answer was lost.
+
+The SDK's own retries are switched off: they post twice when an answer is lost.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import ssl
+import urllib.error
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web import SlackResponse
+
+from notifier.channels.base import Delivered
+from notifier.channels.slack_errors import lost, refused
+from notifier.core.outgoing import Envelope
+from notifier.errors import PermanentDeliveryError
+
+TIMEOUT = 10  # seconds, for a connection and for an answer
+PAGE = 200  # channels of one answer
+PAGES = 100  # of channels: 20,000 of them
+LOOKED_AT = 15  # messages of one answer: the most that apps of every kind get
+LOOKS = 10  # answers looked through for a lost message
+
+# The SDK logs requests and errors on its own; what matters is in our errors.
+_SILENT = logging.getLogger("notifier.slack_sdk")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False
+_SILENT.setLevel(logging.CRITICAL + 1)
+logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
+
+_UNSENT = (ConnectionRefusedError, socket.gaierror, ssl.SSLError)
+_QUIET = {"unfurl_links": False, "unfurl_media": False}
+_LITERAL = {"parse": "none", "link_names": False}  # no links, no names beyond what the text marks
+
+
+class Slack:
+    """One workspace.
+
+    token: Never shown; empty where none is set.
+    base_url: Another root of the Web API than Slack's.
+    """
+
+    kind = "slack"
+    can_find = True
+
+    def __init__(self, token: str, base_url: str | None = None, timeout: int = TIMEOUT) -> None:
+        self._has_token = bool(token)
+        self._client = WebClient(
+            token=token,
+            base_url=(base_url or WebClient.BASE_URL).rstrip("/") + "/",
+            timeout=timeout,
+            retry_handlers=[],
+            logger=_SILENT,
+        )
+        self._channels: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"Slack({self._client.base_url!r})"
+
+    # ---- sending ----
+
+    def send(self, envelope: Envelope, reference: str | None, now: datetime, /) -> Delivered:
+        """Post, edit or answer. See ``Channel.send``.
+
+        A message whose form is refused is sent once more as plain text.
+        """
+        payload = _payload(envelope, now)
+        place = _place(reference)
+        try:
+            return self._sent(envelope, payload, place, now)
+        except PermanentDeliveryError as refusal:
+            if not refusal.rejected:
+                raise
+            delivered = self._sent(envelope, _plain(payload), place, now)
+            return Delivered(delivered.reference, f"as plain text, because: {refusal}")
+
+    def _sent(
+        self, envelope: Envelope, payload: Mapping[str, Any], place: dict[str, str], now: datetime
+    ) -> Delivered:
+        if envelope.form == "reply":
+            return self._answer(payload, place, now)
+        if envelope.form == "edit" and place:
+            return self._edit(payload, place, now)
+        return self._post(envelope.recipient, payload, now)
+
+    def _post(self, recipient: str, payload: Mapping[str, Any], now: datetime) -> Delivered:
+        channel = self._resolve(recipient, now)
+        answer = self._call(
+            self._client.chat_postMessage,
+            now,
+            {"channel": channel, **_LITERAL, **_QUIET, **payload},
+            unsure=True,
+        )
+        reference = _reference(answer.get("channel") or channel, answer.get("ts"))
+        return Delivered(reference, f"ts {answer.get('ts')}")
+
+    def _edit(
+        self, payload: Mapping[str, Any], place: Mapping[str, str], now: datetime
+    ) -> Delivered:
+        self._call(self._client.chat_update, now, {**place, **_LITERAL, **payload})
+        return Delivered(_reference(**place), "edited")
+
+    def _answer(
+        self, payload: Mapping[str, Any], place: Mapping[str, str], now: datetime
+    ) -> Delivered:
+        if not place:
+            raise PermanentDeliveryError("There is no message to answer.", gone=True)
+        answer = self._call(
+            self._client.chat_postMessage,
+            now,
+            {
+                "channel": place["channel"],
+                "thread_ts": place["ts"],
+                **_LITERAL,
+                **_QUIET,
+                **payload,
+            },
+            unsure=True,
+        )
+        return Delivered(_reference(**place), f"reply ts {answer.get('ts')}")
+
+    # ---- finding ----
+
+    def find(self, envelope: Envelope, reference: str | None, since: datetime, /) -> str | None:
+        """Look for the message by its metadata. See ``Channel.find``."""
+        place = _place(reference)
+        if place and envelope.form == "edit":
+            return None  # an edit repeats harmlessly
+        if envelope.form == "reply":
+            return self._find_reply(envelope, place, since)
+        channel = self._resolve(envelope.recipient, since)
+        found = self._found(self._client.conversations_history, envelope.id, since, channel=channel)
+        return _reference(channel, found) if found else None
+
+    def _find_reply(
+        self, envelope: Envelope, place: Mapping[str, str], since: datetime
+    ) -> str | None:
+        if not place:
+            return None
+        found = self._found(self._client.conversations_replies, envelope.id, since, **place)
+        return _reference(**place) if found else None
+
+    def _found(
+        self,
+        method: Callable[..., SlackResponse],
+        wanted: str,
+        since: datetime,
+        **place: str,
+    ) -> str | None:
+        """Return the timestamp of the message with that id in its metadata."""
+        oldest = f"{since.timestamp():.6f}"
+        paged = {"oldest": oldest, "limit": LOOKED_AT, "include_all_metadata": True}
+        cursor = None
+        for _ in range(LOOKS):
+            answer = self._call(method, since, {**place, **paged, "cursor": cursor})
+            for message in answer.get("messages") or ():
+                if _id_of(message) == wanted:
+                    return str(message["ts"])
+            cursor = _cursor(answer)
+            if not cursor:
+                break
+        return None
+
+    # ---- channels ----
+
+    def _resolve(self, recipient: str, now: datetime) -> str:
+        """A channel's id. A name is looked up once; ids pass."""
+        if not recipient.startswith("#"):
+            return recipient
+        if recipient not in self._channels:
+            self._channels[recipient] = self._look_up(recipient.removeprefix("#"), now)
+        return self._channels[recipient]
+
+    def _look_up(self, name: str, now: datetime) -> str:
+        try:
+            found = next((c["id"] for c in self._listed(now) if c.get("name") == name), None)
+        except PermanentDeliveryError as error:
+            if "missing_scope" not in str(error):
+                raise
+            return f"#{name}"  # without the scope to list channels, a public one is found by name
+        if found is None:
+            raise PermanentDeliveryError(
+                f"There is no channel #{name} that the bot can see; check its name, and invite "
+                "the bot if it is private.",
+                broken="destination",
+            )
+        return str(found)
+
+    def _listed(self, now: datetime) -> Iterator[dict[str, Any]]:
+        cursor, types = None, "public_channel,private_channel"
+        for _ in range(PAGES):
+            try:
+                answer = self._page(types, cursor, now)
+            except PermanentDeliveryError as error:
+                if "groups:read" not in str(error) or types == "public_channel":
+                    raise
+                types = "public_channel"
+                answer = self._page(types, cursor, now)
+            yield from answer.get("channels") or ()
+            cursor = _cursor(answer)
+            if not cursor:
+                return
+
+    def _page(self, types: str, cursor: str | None, now: datetime) -> SlackResponse:
+        asked = {"types": types, "exclude_archived": True, "limit": PAGE, "cursor": cursor}
+        return self._call(self._client.conversations_list, now, asked)
+
+    # ---- one call ----
+
+    def _call(
+        self,
+        method: Callable[..., SlackResponse],
+        now: datetime,
+        arguments: Mapping[str, Any],
+        *,
+        unsure: bool = False,
+    ) -> SlackResponse:
+        """Call a method. *unsure*: when the answer is lost, it may have been done, and shows."""
+        if not self._has_token:
+            raise PermanentDeliveryError(
+                "There is no Slack token; set NOTIFIER_SLACK__BOT_TOKEN.", broken="credential"
+            )
+        try:
+            return method(**arguments)
+        except SlackApiError as error:
+            raise refused(error, now, unsure=unsure) from None
+        except urllib.error.URLError as error:
+            sent = not isinstance(error.reason, _UNSENT)
+            raise lost(error.reason, ambiguous=unsure and sent) from None
+        except (OSError, ValueError, SlackClientError) as error:
+            raise lost(error, ambiguous=unsure) from None
+        except Exception as error:  # noqa: BLE001 - http.client has a family of its own
+            raise lost(error, ambiguous=unsure) from None
+
+
+# ---- payloads and references ----
+
+
+def _payload(envelope: Envelope, now: datetime) -> dict[str, Any]:
+    """What is sent; marked as late when it is."""
+    payload: dict[str, Any] = json.loads(envelope.payload)
+    late = payload.pop("late", "")
+    if late and now >= envelope.give_up_at:
+        payload["text"] = f"{late} {payload['text']}"
+    if envelope.form != "reply":
+        payload.pop("reply_broadcast", None)
+    return payload
+
+
+def _plain(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The same message as text alone. Empty lists take away what an edit would keep."""
+    kept = {k: v for k, v in payload.items() if k in ("text", "reply_broadcast")}
+    metadata = payload.get("metadata")
+    return {**kept, "attachments": [], "blocks": [], **({"metadata": metadata} if metadata else {})}
+
+
+def _reference(channel: object, ts: object) -> str:
+    return json.dumps({"channel": channel, "ts": ts})
+
+
+def _place(reference: str | None) -> dict[str, str]:
+    """Where the conversation's message is: a channel and a timestamp; empty when unknown."""
+    if not reference:
+        return {}
+    known = json.loads(reference)
+    return {"channel": known["channel"], "ts": known["ts"]}
+
+
+def _id_of(message: Mapping[str, Any]) -> str:
+    metadata = message.get("metadata")
+    payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
+    return str(payload.get("id", "")) if isinstance(payload, dict) else ""
+
+
+def _cursor(answer: SlackResponse) -> str:
+    metadata = answer.get("response_metadata")
+    return str(metadata.get("next_cursor") or "") if isinstance(metadata, dict) else ""
