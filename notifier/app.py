@@ -1,78 +1,173 @@
-"""Put the house together. Here hang the two clocks and the dice; everything else is handed them."""
+"""Put the house together, over a database or over nothing."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import random
-import secrets
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 
-from notifier.channels.base import Channel
+from notifier import logs
+from notifier.bot import Bot, Condition
+from notifier.channels import channels
+from notifier.clocks import REAL, Clocks
 from notifier.core.compiled import Rulebook
+from notifier.core.known import Decision, Known
+from notifier.core.notice import Notice
+from notifier.core.outgoing import Envelope
 from notifier.core.plan import Plan
 from notifier.core.planning import plan
-from notifier.core.rulefile import load
-from notifier.cycle import Cycle
+from notifier.core.reading import Reading
+from notifier.cycle import Cycle, Render
 from notifier.deliver import Worker
-from notifier.errors import ConfigError
+from notifier.errors import Problem, StateError
 from notifier.journal import Journal
+from notifier.render import Renderer, envelopes, text
+from notifier.rules import read_rules
 from notifier.settings import Settings
 from notifier.store import outbox
 from notifier.store.database import Database, open_database
+from notifier.version import VERSION
 from notifier.web.metrics import Metrics
-from notifier.wolkvox.endpoints import CATALOGUE
+from notifier.wolkvox.client import Client
 from notifier.wolkvox.reader import Reader
 
-VERSION = "0.1.0"
+log = logs.logger("app")
 
 
-def utc_now() -> datetime:
-    """The wall clock, read nowhere else."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """Time and chance, as the house knows them.
-
-    Attributes:
-        now: Wall time, aware, UTC.
-        monotonic: Seconds that are never set back.
-        jitter: Draws from [0, 1).
-        pace: How much faster than real time *now* runs: 1 but in the demo.
-    """
-
-    now: Callable[[], datetime] = utc_now
-    monotonic: Callable[[], float] = time.monotonic
-    jitter: Callable[[], float] = random.random
-    pace: float = 1.0
-
-
-def read_rules(path: Path, templates: Path | None = None) -> Rulebook:
-    """Read and check a rules file.
+@contextmanager
+def opened(settings: Settings, clocks: Clocks = REAL) -> Iterator[Bot]:
+    """The bot over its database, as its only writer, ready to poll.
 
     Raises:
-        ConfigError: it cannot be read, or holds mistakes: all of them.
+        ConfigError: rules or settings are wrong.
+        StateError: the database cannot be used.
     """
+    book = read_rules(settings.rules)
+    clients = _clients(settings, book)
+    database = open_database(settings.database_url.get_secret_value())
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(
-            f"there is no rules file {path}; copy rules.example.toml to it, "
-            "or set NOTIFIER_RULES to yours"
-        ) from None
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise ConfigError(f"the rules file {path} cannot be read: {reason}") from None
-    return load(text, CATALOGUE, str(path))
+        database.lock_writer()
+        yield _bot(settings, clocks, book, clients, database)
+    finally:
+        database.close()
 
 
-def rules_path(file: Path | None) -> Path:
-    """The rules file that was named, or that the environment names."""
-    return file or Path(os.environ.get("NOTIFIER_RULES", "rules.toml"))
+def _bot(
+    settings: Settings,
+    clocks: Clocks,
+    book: Rulebook,
+    clients: dict[str, Client],
+    database: Database,
+) -> Bot:
+    now, laid, journal, metrics = clocks.now(), plan(book), Journal(database), Metrics(VERSION)
+    with database.transaction() as connection:
+        outbox.adopt_orphans(connection, owner())
+    cycle = Cycle(
+        plan=laid,
+        known=journal.recall(laid, now),
+        read=Reader(clients, clocks.now),
+        render=rendering(settings),
+        write=journal.write,
+        clock=clocks.now,
+        monotonic=clocks.monotonic,
+        metrics=metrics,
+    )
+    bot = Bot(
+        cycle=cycle,
+        workers=_workers(settings, book, clocks, database, metrics),
+        clock=clocks.now,
+        load=lambda: _loaded(settings, clients),
+        condition=Condition(),
+        pace=clocks.pace,
+    )
+    cycle.wake = bot.wake
+    cycle.reload(laid, now)
+    return bot
 
+
+def _loaded(settings: Settings, clients: dict[str, Client]) -> Plan:
+    """The rules as they are on the disk now, with a client for each operation."""
+    book = read_rules(settings.rules)
+    clients.update(_clients(settings, book))
+    return plan(book)
+
+
+def _clients(settings: Settings, book: Rulebook) -> dict[str, Client]:
+    return {
+        name: Client(operation.server, settings.token_for(name).get_secret_value())
+        for name, operation in book.operations.items()
+    }
+
+
+def _workers(
+    settings: Settings, book: Rulebook, clocks: Clocks, database: Database, metrics: Metrics
+) -> list[Worker]:
+    wishes = {name: receiver.on_ambiguous or "" for name, receiver in book.receivers.items()}
+    return [
+        Worker(
+            channel=channel,
+            database=database,
+            owner=owner(),
+            clock=clocks.now,
+            jitter=clocks.jitter,
+            metrics=metrics,
+            on_ambiguous=lambda receiver: wishes.get(receiver, ""),
+        )
+        for channel in channels(settings)
+    ]
+
+
+def rendering(settings: Settings) -> Render:
+    """What turns notices into messages; a broken template of the user's own is logged."""
+    renderer = Renderer(settings.templates, _report)
+    return lambda notice: envelopes(notice, renderer)
+
+
+def spoken(settings: Settings) -> Callable[[Notice], str]:
+    """What turns notices into plain text, for terminals."""
+    renderer = Renderer(settings.templates, _report)
+    return lambda notice: text(notice, renderer)
+
+
+def _report(problem: Problem) -> None:
+    log.warning("template", problem=str(problem))
+
+
+def owner() -> str:
+    """What this process calls itself in the outbox."""
+    return f"{os.uname().nodename} {os.getpid()}"
+
+
+# ---- nothing written ----
+
+
+def rehearsal(settings: Settings, clocks: Clocks = REAL) -> Cycle:
+    """A cycle that starts from what is known and writes nothing: for a dry run."""
+    book = read_rules(settings.rules)
+    laid, metrics = plan(book), Metrics(VERSION)
+    return Cycle(
+        plan=laid,
+        known=_known(settings, laid, clocks.now()),
+        read=Reader(_clients(settings, book), clocks.now),
+        render=rendering(settings),
+        write=_write_nothing,
+        clock=clocks.now,
+        monotonic=clocks.monotonic,
+        metrics=metrics,
+    )
+
+
+def _known(settings: Settings, laid: Plan, now: datetime) -> Known:
+    try:
+        database = open_database(settings.database_url.get_secret_value(), prepare=False)
+    except StateError:
+        return Known()
+    try:
+        return Journal(database).recall(laid, now)
+    finally:
+        database.close()
+
+
+def _write_nothing(_: Decision, __: Reading, ___: Sequence[Envelope]) -> None:
+    """What a dry run does with its decisions."""

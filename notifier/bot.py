@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from notifier import logs
 from notifier.core.plan import Plan, SourcePlan
-from notifier.core.state import SourceKey
+from notifier.core.state import Severity, SourceKey
 from notifier.cycle import Cycle, Outcome
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, StateError
@@ -68,7 +68,7 @@ class Bot:
         now = self.clock()
         outcomes = []
         for key, source in self.cycle.plan.sources.items():
-            wanted = key.source in names if names else self._on_duty(source, now)
+            wanted = key.source in names if names else on_duty(source, now)
             outcome = self.cycle.poll(key) if wanted else None
             if outcome is not None:
                 outcomes.append(outcome)
@@ -76,12 +76,11 @@ class Bot:
         return outcomes
 
     def deliver_due(self) -> int:
-        """Deliver until nothing is due any more. Returns how many messages were tried."""
-        tried = 0
+        """Deliver until nothing is due any more. Returns how many can never be delivered."""
         for worker in self.workers:
-            while times := worker.run_once():
-                tried += times
-        return tried
+            while worker.run_once():
+                pass
+        return sum(worker.lost for worker in self.workers)
 
     # ---- for ever ----
 
@@ -123,6 +122,32 @@ class Bot:
         for thread in self._threads:
             thread.join(timeout=DRAIN.total_seconds() * 2)
 
+    # ---- how it is ----
+
+    def unhealthy(self) -> list[str]:
+        """Why a restart might help: a thread that ended, or one that hangs."""
+        return [f"{thread.name} ended" for thread in self._threads if not thread.is_alive()]
+
+    def unready(self) -> list[str]:
+        """Why it does not do its whole work now."""
+        reasons = self.condition.reasons()
+        if not any(state.good_at for state in self.cycle.known.sources.values()):
+            reasons.append("starting: no source was read yet")
+        return reasons
+
+    def numbers(self) -> bytes:
+        """The metrics, with what is counted only when it is asked for."""
+        metrics, now = self.cycle.metrics, self.clock()
+        for worker in self.workers:
+            waiting, oldest = worker.backlog()
+            metrics.waiting.labels(worker.channel.kind).set(waiting)
+            age = (now - oldest).total_seconds() if oldest else 0.0
+            metrics.oldest.labels(worker.channel.kind).set(age)
+        still_open = [i.severity for i in self.cycle.known.incidents.values() if i.open]
+        for severity in Severity:
+            metrics.open.labels(severity.value).set(still_open.count(severity))
+        return metrics.text()
+
     def _spawn(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)
         self._threads.append(thread)
@@ -142,15 +167,12 @@ class Bot:
     def _polling(self, key: SourceKey) -> Callable[[], None]:
         def run() -> None:
             source = self.cycle.plan.sources.get(key)
-            if source is None or not self._on_duty(source, self.clock()):
+            if source is None or not on_duty(source, self.clock()):
                 return
             self._guarded(lambda: self.cycle.poll(key))
             self.wake()
 
         return run
-
-    def _on_duty(self, source: SourcePlan, now: datetime) -> bool:
-        return in_hours(source.active, source.holidays, source.zone, now)
 
     def _guarded(self, work: Callable[[], object]) -> bool:
         """Do *work*; a database that cannot be used is noted, and what was to be done is not lost."""
@@ -201,6 +223,11 @@ class Bot:
             seconds = min(longest, max(0.0, (due - self.clock()).total_seconds() / self.pace))
         wake.wait(seconds)
         wake.clear()
+
+
+def on_duty(source: SourcePlan, now: datetime) -> bool:
+    """Whether it is within the source's hours."""
+    return in_hours(source.active, source.holidays, source.zone, now)
 
 
 def _where(error: BaseException) -> str:

@@ -10,12 +10,14 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from notifier.errors import ConfigError, NotifierError
+from notifier.version import VERSION
 
 FAILED, MISCONFIGURED, INTERRUPTED = 1, 2, 130
+# Typer carries its own click, and names only some of its errors: the common base is among these.
+UsageError = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     add_completion=False,
@@ -36,22 +38,36 @@ def main() -> None:
         code = _say(error, MISCONFIGURED)
     except NotifierError as error:
         code = _say(f"error: {error}", FAILED)
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         code = INTERRUPTED
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        code = error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
-        code = FAILED
+    except UsageError as error:
+        code = _usage(error)
+    except Exception as error:  # noqa: BLE001  # a mistake of ours is a sentence too
+        code = _say(f"error: an internal mistake ({_place(error)}); please report it", FAILED)
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _say(what: object, code: int) -> int:
     print(what, file=sys.stderr)
     return code
+
+
+def _place(error: BaseException) -> str:
+    """What kind of mistake, and where; never a value: those may be anybody's data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" in {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    return type(error).__name__ + where
+
+
+def _usage(error: BaseException) -> int:
+    """A wrong command line, in the words of the library that reads it."""
+    show = getattr(error, "show", None)
+    if show is None:
+        raise error
+    show()
+    return MISCONFIGURED
 
 
 @app.command()
@@ -145,14 +161,7 @@ def schema() -> int:
     return command()
 
 
-def version() -> str:
-    """The installed version."""
-    from importlib.metadata import version as installed
-
-    return installed("notifier")
-
-
-@app.callback()
+@app.callback(invoke_without_command=True)
 def options(
     show_version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True)
@@ -160,7 +169,7 @@ def options(
 ) -> None:
     """Watches a wolkvox contact center and tells people on Slack and by email, once."""
     if show_version:
-        print(version())
+        print(VERSION)
         raise typer.Exit
 
 

@@ -50,6 +50,11 @@ class Outcome:
     envelopes: tuple[Envelope, ...] = ()
     trouble: str = ""
 
+    @property
+    def notices(self) -> int:
+        """How many messages were decided on."""
+        return len(self.decision.notices)
+
 
 @dataclass(slots=True)
 class Cycle:

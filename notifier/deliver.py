@@ -39,6 +39,7 @@ class Worker:
         jitter: Draws from [0, 1).
         on_ambiguous: A receiver's own wish where a message of unknown outcome cannot be looked
             for: ``resend``, ``drop``, or empty for the default.
+        lost: How many messages it had to give up.
     """
 
     channel: Channel
@@ -48,6 +49,7 @@ class Worker:
     jitter: Callable[[], float]
     metrics: Metrics
     on_ambiguous: Callable[[str], str] = lambda _: ""
+    lost: int = 0
 
     def run_once(self) -> int:
         """Try everything that is due now. Returns how many messages were tried."""
@@ -61,6 +63,12 @@ class Worker:
         """When the next message of this kind falls due."""
         with self.database.reading() as connection:
             return outbox.next_due(connection, self.channel.kind)
+
+    def backlog(self) -> tuple[int, datetime | None]:
+        """How many messages wait, and since when the oldest does."""
+        with self.database.reading() as connection:
+            waiting = outbox.waiting(connection).get(self.channel.kind, 0)
+            return waiting, outbox.oldest(connection, self.channel.kind)
 
     def _deliver(self, message: Claimed) -> None:
         envelope = message.envelope
@@ -183,6 +191,7 @@ class Worker:
     def _failed(self, envelope: Envelope, error: str) -> None:
         with self.database.transaction() as connection:
             outbox.settle_failed(connection, envelope.id, error, self.clock())
+        self.lost += 1
         self._count("failed")
         log.error("never delivered", receiver=envelope.receiver, form=envelope.form,
                   reason=envelope.reason, id=envelope.id, error=error)  # fmt: skip

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from notifier.app import load_environment, utc_now
+from notifier.clocks import utc_now
 from notifier.core.state import Incident, Instance, Phase, Told
+from notifier.settings import load_settings
 from notifier.store.database import open_database
 from notifier.store.memory import Remembered, recall
 
@@ -16,7 +17,7 @@ STATES = {Phase.PENDING: "pending", Phase.OPEN: "open", Phase.RECOVERING: "recov
 
 def alerts(*, as_json: bool) -> int:
     """Print one line, or one JSON object, for each."""
-    settings = load_environment()
+    settings = load_settings()
     database = open_database(settings.database_url.get_secret_value(), prepare=False)
     with database.reading() as connection:
         found = list(listed(recall(connection, utc_now())))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 
-from notifier.app import utc_now
+from notifier.clocks import utc_now
 from notifier.errors import ConfigError, StateError
 from notifier.simulator.serve import SCRIPTS, serve
 from notifier.simulator.wolkvox import WolkvoxServer

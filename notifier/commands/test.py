@@ -6,15 +6,16 @@ import json
 import sys
 from pathlib import Path
 
-from notifier.app import read_rules, rules_path
 from notifier.core.planning import plan
 from notifier.core.rehearse import Difference, rehearse
 from notifier.core.rulebook import Test
+from notifier.rules import read_rules
+from notifier.settings import load_settings
 
 
 def test(file: Path | None, *, as_json: bool) -> int:
     """Print how each went; 1 when one does not hold."""
-    book = read_rules(rules_path(file))
+    book = read_rules(file or load_settings().rules)
     laid = plan(book)
     results = [(each, rehearse(each, laid)) for each in book.file.test]
     (_print_json if as_json else _print)(results)

@@ -51,6 +51,13 @@ class Active:
         minute = local.hour * 60 + local.minute
         return any(span.contains(day, minute, yesterday) for span in self.spans)
 
+    def minutes(self, day: int) -> int:
+        """How many minutes of a weekday, 0 for Monday, are within."""
+        return sum(
+            any(span.contains(day, minute, (day - 1) % 7) for span in self.spans)
+            for minute in range(_DAY)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Quiet:

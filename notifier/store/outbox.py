@@ -312,9 +312,10 @@ def waiting(connection: Connection) -> dict[str, int]:
     return {row.kind: row.waiting for row in connection.execute(counts)}
 
 
-def oldest(connection: Connection) -> datetime | None:
+def oldest(connection: Connection, kind: str | None = None) -> datetime | None:
     """When the message that waits longest was queued."""
-    found = connection.execute(text(f"SELECT min(queued_at) FROM outbox WHERE {_LIVE}")).scalar()
+    first = text(f"SELECT min(o.queued_at) FROM outbox o WHERE o.{_LIVE} {_of_kind(kind)}")
+    found = connection.execute(first, _kind_value(kind)).scalar()
     return None if found is None else moment(found)
 
 

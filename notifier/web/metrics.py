@@ -38,11 +38,13 @@ class Metrics:
             ("channel", "result"), registry=self.registry,
         )  # fmt: skip
         self.waiting = Gauge(
-            "notifier_outbox_waiting", "Messages that wait to be delivered.", registry=self.registry
-        )
+            "notifier_outbox_waiting", "Messages that wait to be delivered.", ("channel",),
+            registry=self.registry,
+        )  # fmt: skip
         self.oldest = Gauge(
-            "notifier_outbox_oldest_seconds", "Age of the oldest one.", registry=self.registry
-        )
+            "notifier_outbox_oldest_seconds", "Age of the oldest one.", ("channel",),
+            registry=self.registry,
+        )  # fmt: skip
         self.open = Gauge(
             "notifier_incidents_open", "Open incidents.", ("severity",), registry=self.registry
         )

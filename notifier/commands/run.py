@@ -1,0 +1,70 @@
+"""Run the daemon."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+from notifier import logs
+from notifier.app import opened
+from notifier.bot import Bot
+from notifier.settings import Settings, load_settings, unknown_variables
+from notifier.version import VERSION
+from notifier.web.server import Server, application
+
+log = logs.logger("run")
+
+
+def run() -> int:
+    """Poll, judge and tell until SIGTERM or SIGINT; what is due is delivered before the end."""
+    settings = load_settings()
+    logs.configure(settings.log_format, settings.log_level)
+    for problem in unknown_variables():
+        log.warning("settings", problem=str(problem))
+    stop, reload = threading.Event(), threading.Event()
+    _listen(stop, reload)
+    with opened(settings) as bot:
+        server = _serve(settings, bot)
+        bot.start()
+        log.info("started", version=VERSION, port=server.port, rules=len(bot.cycle.plan.rules),
+                 sources=len(bot.cycle.plan.sources))  # fmt: skip
+        watch = threading.Thread(target=_watch, args=(settings.rules, stop, reload), daemon=True)
+        watch.start()
+        _until(stop, reload, bot)
+        log.info("stopping")
+        bot.stop()
+        server.stop()
+    log.info("stopped")
+    return 0
+
+
+def _listen(stop: threading.Event, reload: threading.Event) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    signal.signal(signal.SIGHUP, lambda *_: reload.set())
+
+
+def _until(stop: threading.Event, reload: threading.Event, bot: Bot) -> None:
+    while not stop.wait(0.2):
+        if reload.is_set():
+            reload.clear()
+            bot.reload()
+
+
+def _serve(settings: Settings, bot: Bot) -> Server:
+    token = settings.web.token.get_secret_value() if settings.web.token else ""
+    app = application(unhealthy=bot.unhealthy, unready=bot.unready, metrics=bot.numbers, token=token)
+    server = Server(app, settings.web.host, settings.web.port)
+    server.start()
+    return server
+
+
+def _watch(rules: Path, stop: threading.Event, reload: threading.Event) -> None:
+    """Ask for a reload when the file changes. Editors and mounts replace it: watch its folder."""
+    from watchfiles import watch  # noqa: PLC0415  # not needed by any other command
+
+    name = rules.resolve().name
+    for changes in watch(rules.resolve().parent, stop_event=stop, recursive=False):
+        if any(Path(path).name == name for _, path in changes):
+            reload.set()
