@@ -75,6 +75,7 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Return the first word of every module imported anywhere in the file."""
     names: set[str] = set()
