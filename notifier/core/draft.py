@@ -120,11 +120,15 @@ def _salvage(
         if _VITAL.get(model, frozenset()) & {key, _meant(key, model)}:
             return None
         mended.pop(key, None)
-        if key in ("id", "name"):
-            mended[key] = f"unnamed-{loc[-1]}"
-        elif key in _STAND_INS.get(model, {}):
-            mended[key] = _STAND_INS[model][key]
+        mended |= _stand_in(model, key if key in _keys(model) else _meant(key, model), loc)
     return _again(model, mended)
+
+
+def _stand_in(model: type[Table], key: str, loc: tuple[str | int, ...]) -> Data:
+    if key in ("id", "name"):
+        return {key: f"unnamed-{loc[-1]}"}
+    ready = _STAND_INS.get(model, {})
+    return {key: ready[key]} if key in ready else {}
 
 
 def _again(model: type[T], table: Data) -> T | None:

@@ -71,10 +71,10 @@ def _name(value: str) -> str:
     return value
 
 
-def _written(span: timedelta) -> str:
+def written(span: timedelta) -> str:
     """Write a duration as the file would."""
     seconds = int(span.total_seconds())
-    unit = next(unit for unit in "dhms" if seconds % _UNITS[unit] == 0)
+    unit = next(unit for unit in "dhms" if seconds % _UNITS[unit] == 0) if seconds else "s"
     return f"{seconds // _UNITS[unit]}{unit}"
 
 
@@ -197,7 +197,7 @@ def _texts(**keys: Any) -> WithJsonSchema:
 Duration: TypeAlias = Annotated[
     timedelta,
     BeforeValidator(_duration),
-    PlainSerializer(_written, return_type=str),
+    PlainSerializer(written, return_type=str),
     _schema(anyOf=[{"type": "string", "pattern": f"^{DURATION}$"}, {"const": 0}]),
 ]
 Period: TypeAlias = Annotated[Duration, AfterValidator(_positive)]
@@ -218,12 +218,13 @@ Half: TypeAlias = Annotated[
 Window: TypeAlias = Annotated[
     timedelta | Literal["today"],
     PlainValidator(_window),
-    PlainSerializer(lambda value: _written(value) if isinstance(value, timedelta) else value),
+    PlainSerializer(lambda value: written(value) if isinstance(value, timedelta) else value),
     _schema(anyOf=[{"type": "string", "pattern": f"^{DURATION}$"}, {"const": "today"}]),
 ]
 Group: TypeAlias = Annotated[
     str | tuple[str, ...],
     PlainValidator(_group),
+    PlainSerializer(lambda value: value),
     _schema(
         anyOf=[
             {"enum": list(GROUPS)},

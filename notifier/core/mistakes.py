@@ -64,8 +64,10 @@ class Mistakes:
 
     def model(self, prefix: Loc, errors: Iterable[ErrorDetails], keys: Iterable[str]) -> None:
         """Take over what a model found in a table at *prefix* that has these *keys*."""
-        known = list(keys)
-        self.found.extend(_read(prefix, error, known) for error in errors)
+        found, known = list(errors), list(keys)
+        self.found.extend(
+            _read(prefix, error, known) for error in found if not _empty(error, found)
+        )
 
     @property
     def wrong(self) -> bool:
@@ -109,6 +111,13 @@ def _read(prefix: Loc, error: ErrorDetails, keys: list[str]) -> Mistake:
     if kind in ("literal_error", "enum"):
         return Mistake(loc, _choice(key, error))
     return Mistake(loc, f"`{key}` {_KINDS.get(kind) or _limit(error)}")
+
+
+def _empty(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:
+    """Whether a list only seems too short, for want of the items that are wrong."""
+    loc = error["loc"]
+    inner = (each["loc"] for each in errors if len(each["loc"]) > len(loc))
+    return error["type"] == "too_short" and any(each[: len(loc)] == loc for each in inner)
 
 
 def _key(loc: Loc) -> str:

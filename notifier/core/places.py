@@ -103,8 +103,9 @@ class Places:
             prefix = (*prefix, self._name(part))
             self._keys.setdefault(prefix, part)
             self._values.setdefault(prefix, node)
-        if node.named_children[-1].type not in _KEYS:
-            self._value(prefix, node.named_children[-1])
+        for child in node.named_children:
+            if child.type not in (*_KEYS, "comment"):
+                self._value(prefix, child)
 
     def _value(self, loc: Loc, node: Node) -> None:
         self._values[loc] = node

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from notifier.core.endpoint import Missing
-from notifier.core.keys import Duration, Fields, Group, Half, Link, Name, Period, Words
+from notifier.core.keys import Duration, Fields, Group, Half, Link, Name, Period, Words, written
 from notifier.core.state import Severity
 from notifier.core.tables import Language, Operation, Poll, Receiver, Source, Table, Test
 
@@ -166,6 +166,10 @@ class RulesFile(Table):
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a rules file, for editors."""
-    return RulesFile.model_json_schema(by_alias=True) | {
-        "$schema": "https://json-schema.org/draft/2020-12/schema"
-    }
+    found = RulesFile.model_json_schema(by_alias=True)
+    for model in (RulesFile, Source, Receiver, Rule):
+        part = found if model is RulesFile else found["$defs"][model.__name__]
+        for name, info in model.model_fields.items():
+            if isinstance(info.default, timedelta):
+                part["properties"][info.alias or name]["default"] = written(info.default)
+    return found | {"$schema": "https://json-schema.org/draft/2020-12/schema"}

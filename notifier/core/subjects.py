@@ -13,6 +13,7 @@ from notifier.core.places import Loc
 from notifier.core.references import check_names
 from notifier.core.rulebook import Operation, Receiver, Rule, Source
 from notifier.core.state import SourceKey
+from notifier.core.vocabulary import nearest
 
 Known = Mapping[SourceKey, CompiledSource]
 
@@ -123,6 +124,9 @@ def _rule(
 def _unknown_source(
     loc: Loc, name: str, draft: Draft, catalogue: Catalogue, mistakes: Mistakes
 ) -> None:
+    broken = [each.title for _, each in draft.sources if each.endpoint not in catalogue]
+    if nearest(name, broken):
+        return  # that source was told of
     if name in catalogue:
         advice = f'add [[source]] with endpoint = "{name}"'
         mistakes.add(loc, f"nothing polls `{name}`", advice)
@@ -189,7 +193,9 @@ def _check_heard(
     names = {each.operation.name for each in asked}
     known = {receiver.name: receiver for _, receiver in draft.receivers}
     for index, name in enumerate(rule.to):
-        if not _takes(known.get(name), names):
+        receiver = known.get(name)
+        takes = receiver.operation if receiver else None
+        if takes and set(takes) <= draft.names["operation"] - names:
             text = f"`{name}` takes nothing of {', '.join(sorted(names))}"
             mistakes.add((*loc, "to", index), text, "name another receiver")
 
