@@ -139,7 +139,12 @@ class Client:
         except FetchError:
             self._fresh()
             raise
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+        except (
+            requests.RequestException,
+            urllib3.exceptions.HTTPError,
+            OSError,
+            ValueError,
+        ) as error:
             self._fresh()
             trouble = _trouble(error)
             raise FetchError(trouble, _SAYS[trouble]) from None
