@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from notifier.core.calls import FUNCTIONS
 from notifier.core.endpoint import Missing
 from notifier.core.keys import LANGUAGES
 from notifier.core.rulebook import Operation, Receiver, Rule, RulesFile, Source, schema
@@ -362,3 +363,34 @@ def test_the_schema_names_the_languages_of_a_summary() -> None:
     summary = schema()["$defs"]["Rule"]["properties"]["summary"]
 
     assert set(LANGUAGES) <= set(re.findall(r"'(\w\w)'", str(summary)))
+
+
+def test_the_documented_examples_load() -> None:
+    page = (HOUSE / "docs" / "rules.md").read_text(encoding="utf-8")
+    examples = re.findall(r"(?ms)^```toml\n(.*?)^```", page)
+    example = (HOUSE / "rules.example.toml").read_text(encoding="utf-8")
+    head = example.partition("[[rule]]")[0]
+
+    book = load(head + "\n".join(examples), CATALOGUE, templates=["celebration"])
+
+    assert len(examples) == len(book.file.rule) + len(book.file.test)
+
+
+def test_what_is_documented_of_endpoints_is_in_the_catalogue() -> None:
+    page = (HOUSE / "docs" / "rules.md").read_text(encoding="utf-8")
+
+    rows = dict(re.findall(r"(?m)^\| `(\w+)` \| ([^|]*) \| [^|]* \| [^|]* \|$", page))
+    collections = {
+        name: re.findall(r"\.(\w+)`", rows[name]) or [""] for name in CATALOGUE if name in rows
+    }
+
+    assert collections == {
+        name: [collection.name for collection in endpoint.collections]
+        for name, endpoint in CATALOGUE.items()
+    }
+
+
+def test_every_function_of_conditions_is_documented() -> None:
+    page = (HOUSE / "docs" / "rules.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"`(\w+)\([^`]*\)`", page)) >= set(FUNCTIONS)
