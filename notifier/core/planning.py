@@ -15,6 +15,7 @@ from notifier.core.plan import CollectionPlan, Plan, Reach, RulePlan, SourcePlan
 from notifier.core.rulebook import Operation, Receiver, Rule
 from notifier.core.state import seconds
 from notifier.core.tree import Call, Compare, Constant, Look, Node, children
+from notifier.core.values import plain
 
 
 def plan(book: Rulebook) -> Plan:
@@ -42,7 +43,7 @@ def _source(source: CompiledSource, book: Rulebook, rules: list[RulePlan]) -> So
         zone=ZoneInfo(operation.timezone),
         collections={c.name: _collection(operation, c, own) for c in source.endpoint.collections},
         operators=tuple(name for name in book.file.operators if _hears(book, name, operation)),
-        hit_values=frozenset(operation.hit_values),
+        hit_values=frozenset(map(plain, operation.hit_values)),
         params=source.params,
         window=source.source.window,
         active=source.source.active,
