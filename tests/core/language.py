@@ -212,7 +212,7 @@ group_atoms = st.one_of(
         equals,
         st.sampled_from("0123"),
     ),
-    st.builds("count() / {} >= 1".format, aggregates),
+    st.sampled_from(["count() / count(wifi) >= 1", "share(wifi) / share(latency > 1) > 0.5"]),
 )
 group_conditions = st.recursive(
     group_atoms,
