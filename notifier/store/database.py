@@ -116,7 +116,7 @@ def open_database(url: str, *, prepare: bool = True, patience: float = PATIENCE)
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StateError(_SHAPE) from None
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")

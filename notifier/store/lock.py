@@ -71,6 +71,7 @@ _HOLDER = """
     SELECT a.application_name || coalesce(' at ' || host(a.client_addr), '')
     FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.granted AND l.objid = :key
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
 
