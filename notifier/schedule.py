@@ -17,9 +17,11 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
+from notifier.clocks import utc_now
 from notifier.core.hours import Active
 
 STAGGER = timedelta(seconds=2)  # between the first polls of two sources of one token
+QUICKEST = 0.5  # seconds between two runs, at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Job:
 
 
 class Schedule:
-    """Jobs on their lanes, until stopped."""
+    """Jobs on their lanes, until stopped. APScheduler lives in real time, and so does this."""
 
     def __init__(self) -> None:
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
@@ -52,11 +54,14 @@ class Schedule:
         self._scheduler.start()
 
     def replan(self, jobs: Iterable[Job], now: datetime) -> None:
-        """Run these and no others from now on. A job whose pace is unchanged keeps its rhythm."""
+        """Run these and no others from now on. A job whose pace is unchanged keeps its rhythm.
+
+        now: By the wall clock, which is the scheduler's own.
+        """
         wanted = {job.name: job for job in jobs}
         for name in self._jobs.keys() - wanted.keys():
             self._scheduler.remove_job(name)
-        firsts = _staggered(wanted, now)
+        firsts = _staggered(wanted, utc_now())
         for name, job in wanted.items():
             self._add(job, firsts[name])
         self._jobs = wanted
@@ -70,7 +75,7 @@ class Schedule:
             self._scheduler.modify_job(job.name, func=job.run)
             return
         trigger = IntervalTrigger(
-            seconds=max(1, int(job.every.total_seconds())), start_date=first, timezone=UTC
+            seconds=max(QUICKEST, job.every.total_seconds()), start_date=first, timezone=UTC
         )
         self._scheduler.add_job(
             job.run,
