@@ -9,7 +9,7 @@ from datetime import datetime
 
 from notifier import logs
 from notifier.bot import Bot, Condition
-from notifier.channels import channels
+from notifier.channels import Channel, channels
 from notifier.clocks import REAL, Clocks
 from notifier.core.compiled import Rulebook
 from notifier.core.known import Decision, Known
@@ -20,7 +20,7 @@ from notifier.core.planning import plan
 from notifier.core.reading import Reading
 from notifier.cycle import Cycle, Render
 from notifier.deliver import Worker
-from notifier.errors import Problem, StateError
+from notifier.errors import ConfigError, Problem, StateError
 from notifier.journal import Journal
 from notifier.render import Renderer, envelopes, text
 from notifier.rules import read_rules
@@ -132,6 +132,18 @@ def spoken(settings: Settings) -> Callable[[Notice], str]:
 
 def _report(problem: Problem) -> None:
     log.warning("template", problem=str(problem))
+
+
+def channel_for(settings: Settings, kind: str) -> Channel:
+    """The channel that carries messages of that kind.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    found = next((each for each in channels(settings) if each.kind == kind), None)
+    if found is None:
+        raise ConfigError(f"nothing here delivers by `{kind}`; use slack, slack_webhook or email")
+    return found
 
 
 def owner() -> str:

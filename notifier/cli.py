@@ -17,7 +17,7 @@ from notifier.version import VERSION
 
 FAILED, MISCONFIGURED, INTERRUPTED = 1, 2, 130
 # Typer carries its own click, and names only some of its errors: the common base is among these.
-UsageError = typer.BadParameter.__mro__[1]
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     add_completion=False,
