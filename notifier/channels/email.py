@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
 
 from notifier.channels.base import Delivered
-from notifier.channels.letter import Letter, letter, one_line
+from notifier.channels.letter import Letter, letter, one_line, split
 from notifier.channels.smtp_errors import CREDENTIAL, DESTINATION, refused, unreachable
 from notifier.core.outgoing import Envelope
 from notifier.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
@@ -72,7 +71,7 @@ class Email:
     def _hand_over(self, session: smtplib.SMTP, mail: Letter) -> str:
         """Return the server's last words: the queue id that a mail administrator asks for."""
         options = self._options(session, mail)
-        _step("the sender", session.mail(_bare(self.sender), options), OK, broken=DESTINATION)
+        _step("the sender", session.mail(split(self.sender)[1], options), OK, broken=DESTINATION)
         code, said = session.rcpt(mail.recipient)
         if code not in ACCEPTED:
             raise refused("the recipient", code, said)
@@ -166,7 +165,3 @@ def _step(what: str, answer: tuple[int, bytes], wanted: int, *, broken: str = "m
     code, said = answer
     if code != wanted:
         raise refused(what, code, said, broken=broken)
-
-
-def _bare(sender: str) -> str:
-    return parseaddr(sender)[1] or sender

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Any
 
 from notifier.core.outgoing import Envelope
@@ -47,7 +47,7 @@ def letter(envelope: Envelope, reference: str | None, sender: str, now: datetime
     """
     payload: dict[str, Any] = json.loads(envelope.payload)
     recipient, utf8 = addressed(envelope.recipient)
-    own, _ = addressed(parseaddr(sender)[1] or sender, "NOTIFIER_SMTP__SENDER")
+    own, _ = addressed(split(sender)[1], "NOTIFIER_SMTP__SENDER")
     domain = own.rpartition("@")[2]
     number = f"<notifier.{envelope.id}@{domain}>"
     thread = _thread(reference)
@@ -91,6 +91,12 @@ def addressed(address: str, what: str = "The recipient") -> tuple[str, bool]:
     return f"{local}@{domain}", not local.isascii()
 
 
+def split(sender: str) -> tuple[str, str]:
+    """Take ``Name <address>`` apart; the name may be missing, and may hold anything."""
+    name, bracket, address = sender.strip().removesuffix(">").rpartition("<")
+    return (name.strip(' "'), address) if bracket else ("", sender.strip())
+
+
 def one_line(text: str, longest: int = HEADER) -> str:
     """Return *text* fit for a header: printable, on one line, and no encoded word in disguise."""
     shown = "".join(sign if sign.isprintable() else " " for sign in text)
@@ -104,7 +110,7 @@ def _thread(reference: str | None) -> dict[str, str]:
 
 
 def _from(sender: str, own: str) -> Address:
-    name = one_line(parseaddr(sender)[0])
+    name = one_line(split(sender)[0])
     local, _, domain = own.rpartition("@")
     return Address(display_name=name, username=local, domain=domain)
 

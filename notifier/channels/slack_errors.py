@@ -6,6 +6,7 @@ An error that is not here is permanent for its message.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
@@ -30,6 +31,7 @@ class Meaning(Enum):
     GONE = "gone"  # the message to edit or to answer
 
 
+_NAME = re.compile(r"[a-z_]+")
 DETAIL = 300  # characters of Slack's explanations that are kept
 LONG_WAIT = timedelta(minutes=5)
 
@@ -101,6 +103,8 @@ def refused(error: SlackApiError, now: datetime, *, unsure: bool) -> DeliveryErr
     headers = getattr(response, "headers", None) or {}
     said = response.data if isinstance(getattr(response, "data", None), dict) else {}
     name = str(said.get("error") or "")
+    if not _NAME.fullmatch(name):
+        name = ""  # what the SDK says of an answer that is no JSON
     if status == HTTPStatus.TOO_MANY_REQUESTS or MEANINGS.get(name) is Meaning.WAIT:
         return TemporaryDeliveryError("Slack asks to wait.", after=retry_after(headers, now))
     if not name and HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
