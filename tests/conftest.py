@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,15 @@ def root() -> Path:
 def sqlite_url(tmp_path: Path) -> str:
     """Return the address of a SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path / 'notifier.db'}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a browser is there: a test that would skip for want of one has failed."""
+    report = yield
+    if report.skipped and os.environ.get("CI") and item.get_closest_marker("browser"):
+        report.outcome = "failed"
+        report.longrepr = f"a browser test may not skip in CI: {report.longrepr}"
+    return report
