@@ -129,8 +129,6 @@ def _zone(value: str) -> str:
 
 def _half(value: object) -> object:
     """Read ``2/3``: two of the last three."""
-    if isinstance(value, tuple):
-        return value
     found = _HALF.fullmatch(value) if isinstance(value, str) else None
     if not found:
         raise ValueError('write it as in "2/3": in two of the last three polls')
@@ -143,14 +141,10 @@ def _half(value: object) -> object:
 
 
 def _hours(value: object) -> Active:
-    if isinstance(value, Active):
-        return value
     return active(value if isinstance(value, str) else "")
 
 
 def _quiet(value: object) -> Quiet:
-    if isinstance(value, Quiet):
-        return value
     return quiet(value if isinstance(value, str) else "")
 
 
@@ -236,6 +230,7 @@ Group: TypeAlias = Annotated[
 Value: TypeAlias = Annotated[
     bool | float | str,
     PlainValidator(_scalar),
+    PlainSerializer(lambda value: value),
     _schema(type=["boolean", "number", "string"]),
 ]
 Hours: TypeAlias = Annotated[

@@ -99,24 +99,25 @@ class Places:
                 self._pair(prefix, child)
 
     def _pair(self, prefix: Loc, node: Node) -> None:
+        pending = [(prefix, node)]
+        while pending:  # not by recursion: brackets may be nested deep
+            loc, part = pending.pop()
+            parts = self._pair_parts if part.type == "pair" else self._value_parts
+            pending.extend(parts(loc, part))
+
+    def _pair_parts(self, prefix: Loc, node: Node) -> Iterator[tuple[Loc, Node]]:
         for part in self._names(node):
             prefix = (*prefix, self._name(part))
             self._keys.setdefault(prefix, part)
             self._values.setdefault(prefix, node)
-        for child in node.named_children:
-            if child.type not in (*_KEYS, "comment"):
-                self._value(prefix, child)
+        yield from ((prefix, each) for each in _inner(node) if each.type not in _KEYS)
 
-    def _value(self, loc: Loc, node: Node) -> None:
+    def _value_parts(self, loc: Loc, node: Node) -> Iterator[tuple[Loc, Node]]:
         self._values[loc] = node
         if node.type == "inline_table":
-            for child in node.named_children:
-                if child.type == "pair":
-                    self._pair(loc, child)
+            yield from ((loc, pair) for pair in _inner(node))
         elif node.type == "array":
-            items = [child for child in node.named_children if child.type != "comment"]
-            for index, child in enumerate(items):
-                self._value((*loc, index), child)
+            yield from (((*loc, index), item) for index, item in enumerate(_inner(node)))
 
     def _names(self, node: Node) -> Iterator[Node]:
         """The parts of the key that a pair or a table's head begins with."""
@@ -132,6 +133,10 @@ class Places:
     def _name(self, node: Node) -> str:
         text = self._text(node)
         return text if node.type == "bare_key" else str(tomllib.loads(f"key = {text}")["key"])
+
+
+def _inner(node: Node) -> list[Node]:
+    return [child for child in node.named_children if child.type != "comment"]
 
 
 def _skip(source: str, offset: int) -> int:

@@ -48,10 +48,10 @@ def load(
     check_references(drafted, templates, mistakes)
     sources, rules = compile_subjects(drafted, catalogue, mistakes)
     if mistakes.wrong:
-        raise ConfigError(_problems(mistakes, text, file))
+        raise ConfigError(mistakes.problems(text, file))
     warn(drafted, mistakes)
     tables = _tables(drafted)
-    warnings = tuple(_problems(mistakes, text, file))
+    warnings = tuple(mistakes.problems(text, file))
     return Rulebook(tables, sources, rules, warnings, _digest(tables))
 
 
@@ -81,13 +81,6 @@ def _unreadable(said: str, text: str, file: str) -> Problem:
     if line is None:
         return Problem(sentence, file, text.count("\n") + 1, len(text) - text.rfind("\n"))
     return Problem(sentence, file, int(line), int(column))
-
-
-def _problems(mistakes: Mistakes, text: str, file: str) -> list[Problem]:
-    try:
-        return mistakes.problems(text, file)
-    except RecursionError:  # brackets so deep that only their mistakes are worth saying
-        return [Problem(one_line(each.text), file, level=each.level) for each in mistakes.found]
 
 
 def _tables(drafted: Draft) -> RulesFile:

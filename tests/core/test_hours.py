@@ -24,6 +24,7 @@ def at(day: int, clock: str) -> datetime:
         ("Mon-Sat 07:00-21:00", SUNDAY, "12:00", False),
         ("Sun 07:00-21:00", SUNDAY, "12:00", True),
         ("07:00-21:00", SUNDAY, "12:00", True),
+        ("Sun 22:00-06:00", MONDAY, "05:59", True),
         ("sat - mon 7:00 - 24:00", SUNDAY, "23:59", True),
         ("Sat-Mon 07:00-21:00", MONDAY, "12:00", True),
         ("Sat-Mon 07:00-21:00", MONDAY + 1, "12:00", False),
@@ -97,3 +98,9 @@ def test_quiet_hours_are_the_same_each_day(hours: str, clock: str, *, within: bo
 def test_quiet_hours_that_cannot_be_read_are_told(hours: str) -> None:
     with pytest.raises(ValueError, match=r"hours|time"):
         quiet(hours)
+
+
+def test_the_minutes_of_a_day_are_counted_those_after_midnight_too() -> None:
+    hours = active("Mon-Fri 07:00-21:00, Mon 20:00-02:00")
+
+    assert [hours.minutes(day) for day in range(3)] == [17 * 60, 16 * 60, 14 * 60]

@@ -15,7 +15,7 @@ from notifier.core.rulefile import load
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 
-EXAMPLE = (Path(__file__).parents[2] / "rules.example.toml").read_text(encoding="utf-8")
+EXAMPLE = (Path(__file__).parents[1] / "recorded" / "rules.design.toml").read_text(encoding="utf-8")
 FILE = "rules.toml"
 
 HEAD = """\
@@ -535,6 +535,12 @@ def test_a_long_value_is_told_in_short() -> None:
     assert len(said) < 500
 
 
+def test_brackets_may_be_nested_as_deep_as_toml_can_be_read() -> None:
+    assert spoilt('"0041"\n', f'"0041"\nlicenses = {"[" * 300}{"]" * 300}\n') == [
+        f"{FILE}:5:12: error: `licenses` must be a whole number"
+    ]
+
+
 # ---- not TOML at all ----
 
 
@@ -596,7 +602,7 @@ PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(CUTS, PIECES), min_size=1, max_size=3))
 def test_a_spoilt_file_gives_rules_or_sentences(cuts: list[tuple[tuple[int, int], str]]) -> None:
     text = EXAMPLE
@@ -636,7 +642,7 @@ def written(value: object) -> str:
     return "{}" if value is None else repr(value)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(PATHS), VALUES)
 def test_any_value_under_any_key_gives_rules_or_sentences(
     path: tuple[str, int, str], value: object
