@@ -5,6 +5,7 @@ from __future__ import annotations
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)  # seconds
+SOURCE = ("operation", "source")
 
 
 class Metrics:
@@ -12,23 +13,27 @@ class Metrics:
 
     def __init__(self, version: str) -> None:
         self.registry = CollectorRegistry()
-        source = ("operation", "source")
         self.polls = Counter(
             "notifier_polls", "Polls by result: good, or the kind of trouble.",
-            (*source, "result"), registry=self.registry,
+            (*SOURCE, "result"), registry=self.registry,
         )  # fmt: skip
         self.poll_seconds = Histogram(
             "notifier_poll_seconds", "From the request to the commit.",
-            source, registry=self.registry, buckets=BUCKETS,
+            SOURCE, registry=self.registry, buckets=BUCKETS,
         )  # fmt: skip
         self.unreadable = Counter(
             "notifier_unreadable_values", "Values that were there and could not be read.",
-            (*source, "field"), registry=self.registry,
+            (*SOURCE, "field"), registry=self.registry,
         )  # fmt: skip
         self.untold = Counter(
             "notifier_untold", "Rule and entity pairs that nobody was told of, by reason.",
             ("reason",), registry=self.registry,
         )  # fmt: skip
+        self._count_messages()
+        build = Gauge("notifier_build_info", "The version.", ("version",), registry=self.registry)
+        build.labels(version).set(1)
+
+    def _count_messages(self) -> None:
         self.notices = Counter(
             "notifier_notices", "What was decided to be told, by reason.",
             ("reason",), registry=self.registry,
@@ -50,14 +55,12 @@ class Metrics:
         )
         self.late = Counter(
             "notifier_late_runs", "Polls that began more than their cadence late.",
-            source, registry=self.registry,
+            SOURCE, registry=self.registry,
         )  # fmt: skip
         self.reloads = Counter(
             "notifier_reloads", "Reloads of the rules by result.", ("result",),
             registry=self.registry,
         )  # fmt: skip
-        build = Gauge("notifier_build_info", "The version.", ("version",), registry=self.registry)
-        build.labels(version).set(1)
 
     def text(self) -> bytes:
         """Everything in Prometheus' text format."""
