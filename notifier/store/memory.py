@@ -130,15 +130,15 @@ def _read(
 ) -> list[_Value]:
     statement = text(f"SELECT body FROM {where}")
     if ids is None:
-        return _decoded(connection.execute(statement).all(), kind, where)
+        return decoded(connection.execute(statement).all(), kind, where)
     statement = statement.bindparams(bindparam("ids", expanding=True))
     rows: list[Row[Any]] = []
     for start in range(0, len(ids), _MANY):
         rows += connection.execute(statement, {"ids": list(ids[start : start + _MANY])}).all()
-    return _decoded(rows, kind, where)
+    return decoded(rows, kind, where)
 
 
-def _decoded(rows: Sequence[Row[Any]], kind: type[_Value], where: str) -> list[_Value]:
+def decoded(rows: Sequence[Row[Any]], kind: type[_Value], where: str) -> list[_Value]:
     """Decode all bodies at once: ten thousands are read at a start."""
     try:
         return msgspec.json.decode(f"[{','.join([row[0] for row in rows])}]", type=list[kind])  # type: ignore[valid-type]
@@ -242,65 +242,6 @@ def _event(seen: Seen, at: datetime) -> tables.Row:
 
 def _suppression(key: InstanceKey, reason: str, at: datetime) -> tables.Row:
     return {**_key(key), "reason": reason, "at": stamp(at)}
-
-
-# ---- the past ----
-
-
-@dataclass(frozen=True, slots=True)
-class Suppression:
-    """Why nobody was told, from that time on."""
-
-    key: InstanceKey
-    reason: str
-    at: datetime
-
-
-def history(connection: Connection, since: datetime, limit: int = 1_000) -> list[Incident]:
-    """Incidents that closed at or after *since*, the latest first."""
-    statement = text(
-        "SELECT body FROM incident WHERE closed_at >= :since ORDER BY closed_at DESC LIMIT :limit"
-    )
-    rows = connection.execute(statement, {"since": stamp(since), "limit": limit}).all()
-    return _decoded(rows, Incident, "incident")
-
-
-def suppressions(
-    connection: Connection, operation: str, rule: str, since: datetime
-) -> list[Suppression]:
-    """What was not told of a rule at or after *since*, in the order it was written down."""
-    statement = text(
-        "SELECT entity, reason, at FROM suppression"
-        " WHERE operation = :operation AND rule = :rule AND at >= :since ORDER BY id"
-    )
-    values = {"operation": operation, "rule": rule, "since": stamp(since)}
-    return [
-        Suppression(InstanceKey(operation, rule, tables.unplain(entity)), reason, tables.moment(at))
-        for entity, reason, at in connection.execute(statement, values)
-    ]
-
-
-def forget(connection: Connection, before: datetime) -> None:
-    """Forget what ended before *before* and is still of no use to anybody.
-
-    What is open, and whose close somebody is owed, stays however old it is.
-    """
-    for statement in _FORGET:
-        connection.execute(text(statement), {"before": stamp(before)})
-
-
-_FORGET = (
-    # What was told of an incident goes along with it.
-    "DELETE FROM incident WHERE closed_at < :before"
-    " AND id NOT IN (SELECT incident FROM told WHERE told.closed = 0)",
-    "DELETE FROM conversation WHERE closed = 1 AND opened_at < :before"
-    " AND id NOT IN (SELECT conversation FROM outbox"
-    "  WHERE state IN ('queued', 'sending', 'ambiguous'))",
-    "DELETE FROM address WHERE conversation NOT IN (SELECT id FROM conversation)"
-    " AND conversation NOT IN (SELECT conversation FROM outbox)",
-    "DELETE FROM event_seen WHERE at < :before",
-    "DELETE FROM suppression WHERE at < :before",
-)
 
 
 def note(connection: Connection, key: str, value: str) -> None:

@@ -139,9 +139,12 @@ def latest(
     connection: Connection, operation: str, source: str, kind: str = GOOD
 ) -> Recording | None:
     """The last reading of that kind, as it was judged."""
-    newest = f"{_ONE} operation = :operation AND source = :source AND kind = :kind ORDER BY at DESC"
+    newest = """
+        id = (SELECT max(id) FROM recording
+              WHERE operation = :operation AND source = :source AND kind = :kind)
+    """
     values = {"operation": operation, "source": source, "kind": kind}
-    row = connection.execute(text(f"{newest}, id DESC LIMIT 1"), values).one_or_none()
+    row = connection.execute(text(f"{_ONE} {newest}"), values).one_or_none()
     return None if row is None else _recording(row)
 
 

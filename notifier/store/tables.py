@@ -164,6 +164,7 @@ recording = Table(
     _text("kind"),
     Column("body", LargeBinary, nullable=False),
     Index("recording_of", "operation", "source", "at"),
+    Index("recording_last", "operation", "source", "kind", "id"),
     Index("recording_at", "at"),
     sqlite_autoincrement=True,  # the order in which readings were judged
     **_STRICT,

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from notifier.core.state import InstanceKey, Phase, Seen, SourceState
 from notifier.errors import StateError, Trouble
-from notifier.store import memory, outbox, tables
+from notifier.store import memory, outbox, past, tables
 from notifier.store.database import Database
 from tests.edges.stores import (
     KEY,
@@ -166,7 +166,7 @@ def test_hostile_names_come_back_as_they_were(database: Database) -> None:
     assert set(known.instances) == set(keys)
     assert known.seen == {("bogota", "hits"): frozenset(names)}
     with database.reading() as connection:
-        found = memory.suppressions(connection, "bogota", "loss", NOON)
+        found = past.suppressions(connection, "bogota", "loss", NOON)
     assert [one.key.entity for one in found] == names
 
 
@@ -186,16 +186,16 @@ def test_history_lists_the_latest_close_first(database: Database) -> None:
     still = an_incident(InstanceKey("bogota", "loss", "open"))
     remember(database, Changes(incidents={one.id: one for one in (first, second, still)}))
     with database.reading() as connection:
-        assert memory.history(connection, NOON) == [second, first]
-        assert memory.history(connection, after(11)) == [second]
-        assert memory.history(connection, NOON, limit=1) == [second]
+        assert past.history(connection, NOON) == [second, first]
+        assert past.history(connection, after(11)) == [second]
+        assert past.history(connection, NOON, limit=1) == [second]
 
 
 def test_suppressions_are_listed_as_they_were_written(database: Database) -> None:
     remember(database, Changes(suppressed=[(KEY, "pending", NOON), (KEY, "silenced", after(5))]))
     with database.reading() as connection:
-        found = memory.suppressions(connection, "bogota", "loss", after(1))
-    assert found == [memory.Suppression(KEY, "silenced", after(5))]
+        found = past.suppressions(connection, "bogota", "loss", after(1))
+    assert found == [past.Suppression(KEY, "silenced", after(5))]
 
 
 def test_what_ended_is_forgotten_and_what_is_owed_is_not(database: Database) -> None:
@@ -216,7 +216,7 @@ def test_what_ended_is_forgotten_and_what_is_owed_is_not(database: Database) -> 
         outbox.post(connection, [an_envelope(conversation="waits")])
         outbox.remember_reference(connection, "talk", "C1", "1.1")
         outbox.remember_reference(connection, "waits", "C1", "2.2")
-        memory.forget(connection, after(1))
+        past.forget(connection, after(1))
         names = ("incident", "told", "conversation", "event_seen", "suppression", "address")
         left = {
             name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar()

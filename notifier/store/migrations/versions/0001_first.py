@@ -94,6 +94,7 @@ def _past() -> None:
         **_SERIES,
     )
     op.create_index("recording_of", "recording", ["operation", "source", "at"])
+    op.create_index("recording_last", "recording", ["operation", "source", "kind", "id"])
     op.create_index("recording_at", "recording", ["at"])
     op.create_table(
         "suppression",

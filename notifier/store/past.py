@@ -1,0 +1,68 @@
+"""Look back at what ended and at what was not told, and forget it in the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from notifier.core.state import Incident, InstanceKey
+from notifier.store.memory import decoded
+from notifier.store.tables import moment, stamp, unplain
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why nobody was told, from that time on."""
+
+    key: InstanceKey
+    reason: str
+    at: datetime
+
+
+def history(connection: Connection, since: datetime, limit: int = 1_000) -> list[Incident]:
+    """Incidents that closed at or after *since*, the latest first."""
+    statement = text(
+        "SELECT body FROM incident WHERE closed_at >= :since ORDER BY closed_at DESC LIMIT :limit"
+    )
+    rows = connection.execute(statement, {"since": stamp(since), "limit": limit}).all()
+    return decoded(rows, Incident, "incident")
+
+
+def suppressions(
+    connection: Connection, operation: str, rule: str, since: datetime
+) -> list[Suppression]:
+    """What was not told of a rule at or after *since*, in the order it was written down."""
+    statement = text(
+        "SELECT entity, reason, at FROM suppression"
+        " WHERE operation = :operation AND rule = :rule AND at >= :since ORDER BY id"
+    )
+    values = {"operation": operation, "rule": rule, "since": stamp(since)}
+    return [
+        Suppression(InstanceKey(operation, rule, unplain(entity)), reason, moment(at))
+        for entity, reason, at in connection.execute(statement, values)
+    ]
+
+
+def forget(connection: Connection, before: datetime) -> None:
+    """Forget what ended before *before* and is still of no use to anybody.
+
+    What is open, and whose close somebody is owed, stays however old it is.
+    """
+    for statement in _FORGET:
+        connection.execute(text(statement), {"before": stamp(before)})
+
+
+_FORGET = (
+    # What was told of an incident goes along with it.
+    "DELETE FROM incident WHERE closed_at < :before"
+    " AND id NOT IN (SELECT incident FROM told WHERE told.closed = 0)",
+    "DELETE FROM conversation WHERE closed = 1 AND opened_at < :before"
+    " AND id NOT IN (SELECT conversation FROM outbox"
+    "  WHERE state IN ('queued', 'sending', 'ambiguous'))",
+    "DELETE FROM address WHERE conversation NOT IN (SELECT id FROM conversation)"
+    " AND conversation NOT IN (SELECT conversation FROM outbox)",
+    "DELETE FROM event_seen WHERE at < :before",
+    "DELETE FROM suppression WHERE at < :before",
+)
