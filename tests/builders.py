@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from notifier.core.decide import decide, next_due
 from notifier.core.known import Decision, Known
@@ -165,6 +166,15 @@ def lines(notice: Notice) -> list[str]:
     return items + [f"{receiver} event {event.key}" for event in notice.events]
 
 
+class Step(NamedTuple):
+    """One reading, what it was judged by, and what came of it."""
+
+    reading: Reading
+    plan: Plan
+    at: datetime
+    decision: Decision
+
+
 class Play:
     """The core, its memory and a clock of its own: times are minutes since the beginning."""
 
@@ -172,7 +182,7 @@ class Play:
         given = [text for text in texts if isinstance(text, Plan)]
         self.plan = given[0] if given else rules(*(t for t in texts if isinstance(t, str)))
         self.known = Known()
-        self.decisions: list[Decision] = []
+        self.steps: list[Step] = []
 
     def poll(
         self,
@@ -220,15 +230,19 @@ class Play:
 
     def _decide(self, reading: Reading, at: datetime) -> list[str]:
         decision = decide(self.known, reading, self.plan, at)
-        self.decisions.append(decision)
+        self.steps.append(Step(reading, self.plan, at, decision))
         self.known = decision.known
         return told(decision)
 
     # ---- looking ----
 
     @property
+    def decisions(self) -> list[Decision]:
+        return [step.decision for step in self.steps]
+
+    @property
     def last(self) -> Decision:
-        return self.decisions[-1]
+        return self.steps[-1].decision
 
     @property
     def notices(self) -> list[Notice]:
