@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from notifier import logs
-from notifier.clocks import utc_now
 from notifier.core.plan import Plan, SourcePlan
 from notifier.core.state import Severity, SourceKey
 from notifier.cycle import Cycle, Outcome
@@ -87,7 +86,7 @@ class Bot:
 
     def start(self) -> None:
         """Begin to poll, to judge timers and to deliver."""
-        self._schedule.replan(self._jobs(self.cycle.plan), utc_now())
+        self._schedule.replan(self._jobs(self.cycle.plan))
         self._schedule.start()
         self._spawn("timers", self._judge_timers)
         for worker in self.workers:
@@ -109,7 +108,7 @@ class Bot:
             self.cycle.metrics.reloads.labels("refused").inc()
             return False
         self.cycle.reload(plan, self.clock())
-        self._schedule.replan(self._jobs(plan), utc_now())
+        self._schedule.replan(self._jobs(plan))
         self.condition.well("rules")
         self.cycle.metrics.reloads.labels("good").inc()
         log.info("rules reloaded", rules=len(plan.rules), sources=len(plan.sources))

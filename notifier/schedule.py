@@ -53,11 +53,8 @@ class Schedule:
         """Begin to run what was planned."""
         self._scheduler.start()
 
-    def replan(self, jobs: Iterable[Job], now: datetime) -> None:
-        """Run these and no others from now on. A job whose pace is unchanged keeps its rhythm.
-
-        now: By the wall clock, which is the scheduler's own.
-        """
+    def replan(self, jobs: Iterable[Job]) -> None:
+        """Run these and no others from now on. A job whose pace is unchanged keeps its rhythm."""
         wanted = {job.name: job for job in jobs}
         for name in self._jobs.keys() - wanted.keys():
             self._scheduler.remove_job(name)
