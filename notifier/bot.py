@@ -175,7 +175,7 @@ class Bot:
         return run
 
     def _guarded(self, work: Callable[[], object]) -> bool:
-        """Do *work*; a database that cannot be used is noted, and what was to be done is not lost."""
+        """Do *work*; where the database cannot be used that is noted, and nothing is lost."""
         try:
             work()
         except StateError as error:
@@ -198,14 +198,15 @@ class Bot:
     def _delivering(self, worker: Worker) -> Callable[[], None]:
         def run() -> None:
             wake = self._waker()
+            due: list[datetime | None] = []
+
+            def work() -> None:
+                while worker.run_once():
+                    pass
+                due.append(worker.next_due())
+
             while not self._stop.is_set():
-                due: list[datetime | None] = []
-
-                def work() -> None:
-                    while worker.run_once():
-                        pass
-                    due.append(worker.next_due())
-
+                due.clear()
                 well = self._guarded(work)
                 self._wait(wake, due[0] if due else None, IDLE if well else SOON)
             self._guarded(worker.run_once)

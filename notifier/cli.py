@@ -132,7 +132,9 @@ def alerts(as_json: Json = False) -> int:
 
 
 @app.command("send-test")
-def send_test(receiver: Annotated[str, typer.Argument(help="A receiver of the rules file.")]) -> int:
+def send_test(
+    receiver: Annotated[str, typer.Argument(help="A receiver of the rules file.")],
+) -> int:
     """Send one marked message through a receiver's real channel."""
     from notifier.commands.send_test import send_test as command
 

@@ -141,4 +141,3 @@ def _last_judged(remembered: Remembered) -> datetime | None:
     for state in remembered.sources.values():
         times += [at for at in (state.good_at, state.failing_since) if at is not None]
     return max(times, default=None)
-

@@ -121,7 +121,7 @@ def is_holiday(day: date, country: str) -> bool:
     """Whether *day* is a public holiday there."""
     if not country:
         return False
-    import holidays  # noqa: PLC0415  # 3 MB that only some rules files need
+    import holidays  # 3 MB that only some rules files need
 
     name, _, region = country.partition("-")
     return day in holidays.country_holidays(name, subdiv=region or None, years=day.year)

@@ -54,7 +54,9 @@ def _check_names(cycle: Cycle, names: Sequence[str]) -> None:
     known = {key.source for key in cycle.plan.sources}
     for name in names:
         if name not in known:
-            raise ConfigError(f"there is no source `{name}`; the file has {', '.join(sorted(known))}")
+            raise ConfigError(
+                f"there is no source `{name}`; the file has {', '.join(sorted(known))}"
+            )
 
 
 def _print(outcomes: Sequence[Outcome], told: Sequence[str], as_json: bool) -> None:

@@ -54,7 +54,9 @@ def _until(stop: threading.Event, reload: threading.Event, bot: Bot) -> None:
 
 def _serve(settings: Settings, bot: Bot) -> Server:
     token = settings.web.token.get_secret_value() if settings.web.token else ""
-    app = application(unhealthy=bot.unhealthy, unready=bot.unready, metrics=bot.numbers, token=token)
+    app = application(
+        unhealthy=bot.unhealthy, unready=bot.unready, metrics=bot.numbers, token=token
+    )
     server = Server(app, settings.web.host, settings.web.port)
     server.start()
     return server
@@ -62,7 +64,7 @@ def _serve(settings: Settings, bot: Bot) -> Server:
 
 def _watch(rules: Path, stop: threading.Event, reload: threading.Event) -> None:
     """Ask for a reload when the file changes. Editors and mounts replace it: watch its folder."""
-    from watchfiles import watch  # noqa: PLC0415  # not needed by any other command
+    from watchfiles import watch  # not needed by any other command
 
     name = rules.resolve().name
     for changes in watch(rules.resolve().parent, stop_event=stop, recursive=False):

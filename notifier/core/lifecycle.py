@@ -224,9 +224,7 @@ def _relapse(before: Instance, result: Result, moment: Moment) -> Instance:
 
 
 def _absent(before: Instance, moment: Moment) -> Instance:
-    return replace(
-        before, absent=before.absent + 1, absent_since=before.absent_since or moment.at
-    )
+    return replace(before, absent=before.absent + 1, absent_since=before.absent_since or moment.at)
 
 
 def _present(before: Instance, result: Result) -> Instance:

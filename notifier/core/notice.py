@@ -23,7 +23,7 @@ class Reason(Enum):
     @property
     def notifies(self) -> bool:
         """Whether people are to notice it now, rather than find it when they look."""
-        return self not in (Reason.CHANGE,)
+        return self is not Reason.CHANGE
 
 
 class Untold(Enum):

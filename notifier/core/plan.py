@@ -1,4 +1,4 @@
-"""Resolve a rules file into what each operation, source and rule does: nothing is looked up later."""
+"""Say what each operation, source and rule does, resolved: nothing is looked up later."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from notifier.core.lifecycle import Policy
 from notifier.core.loop import Loop
 from notifier.core.notice import RuleText
 from notifier.core.state import Severity, SourceKey
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -143,14 +144,14 @@ class Plan:
         return self.rules.get((operation, rule))
 
 
-
-
 def muted_until(reach: Reach, now: datetime) -> datetime | None:
     """Return when the receiver's quiet hours end; None outside them."""
     local = now.astimezone(ZoneInfo(reach.timezone))
     if reach.quiet is None or not reach.quiet.contains(local):
         return None
-    end = local.replace(hour=reach.quiet.end // 60, minute=reach.quiet.end % 60, second=0, microsecond=0)
+    end = local.replace(
+        hour=reach.quiet.end // 60, minute=reach.quiet.end % 60, second=0, microsecond=0
+    )
     if end <= local:
         end += timedelta(days=1)
     return end.astimezone(UTC)

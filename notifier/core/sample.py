@@ -28,7 +28,7 @@ TEST = RuleText(
 
 
 def test_notice(reach: Reach, now: datetime) -> Notice:
-    """One marked message for *reach*; each moment has its own, so that none is taken for another."""
+    """One marked message for *reach*; each moment has its own: none is taken for another."""
     key = InstanceKey("test", TEST.id, reach.name)
     incident = Incident(
         id=incident_id(key, now),
