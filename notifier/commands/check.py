@@ -14,9 +14,10 @@ from notifier.core.planning import plan
 from notifier.errors import ConfigError, Problem
 from notifier.render import Renderer
 from notifier.rules import read_rules
-from notifier.settings import Settings, load_settings
+from notifier.settings import Settings, load_settings, unknown_variables
 
 DAY = 24 * 60  # minutes
+MISCONFIGURED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,21 @@ class Route:
 
 
 def check(file: Path | None, *, as_json: bool) -> int:
-    """Print what was found; mistakes are raised.
+    """Print what was found; 2 for mistakes.
 
     Raises:
-        ConfigError: every mistake at once.
+        ConfigError: every mistake at once, but with *as_json*: then they are printed.
     """
+    try:
+        return _check(file, as_json=as_json)
+    except ConfigError as error:
+        if not as_json:
+            raise
+        print(json.dumps({"ok": False, "problems": [asdict(p) for p in error.problems]}))
+        return MISCONFIGURED
+
+
+def _check(file: Path | None, *, as_json: bool) -> int:
     settings = load_settings()
     book = read_rules(file or settings.rules)
     laid = plan(book)
@@ -53,9 +64,13 @@ def check(file: Path | None, *, as_json: bool) -> int:
         raise ConfigError([*mistakes, *book.warnings])
     costs = [_cost(source) for source in laid.sources.values()]
     routes = [_route(rule) for rule in laid.rules.values()]
-    for warning in book.warnings:
+    warnings = [*unknown_variables(), *book.warnings]
+    if as_json:
+        _print_json(book, costs, routes, warnings)
+        return 0
+    for warning in warnings:
         print(warning, file=sys.stderr)
-    (_print_json if as_json else _print)(book, costs, routes)
+    _print(book, costs, routes)
     return 0
 
 
@@ -69,6 +84,8 @@ def _templates(settings: Settings, laid: Plan) -> list[Problem]:
 def _summary(renderer: Renderer, laid: Plan, rule: RulePlan) -> Iterator[Problem]:
     collection = laid.sources[rule.source].collections[rule.collection].collection
     names = {*collection.kinds(), "count", "site", *(rule.by or ())}
+    if rule.text.template and not renderer.known(rule.text.template):
+        yield Problem(f"rule `{rule.id}`: there is no template `{rule.text.template}`")
     for language, template in rule.text.summary.items():
         problem = renderer.summary_problem(template, names)
         if problem:
@@ -112,15 +129,14 @@ def _print(book: Rulebook, costs: list[Cost], routes: list[Route]) -> None:
     print(f"\n{len(routes)} rules, {len(costs)} sources, {len(book.file.test)} tests: all is well")
 
 
-def _print_json(book: Rulebook, costs: list[Cost], routes: list[Route]) -> None:
-    print(
-        json.dumps(
-            {
-                "ok": True,
-                "warnings": [str(warning) for warning in book.warnings],
-                "sources": [asdict(cost) for cost in costs],
-                "rules": [asdict(route) for route in routes],
-                "tests": len(book.file.test),
-            }
-        )
-    )
+def _print_json(
+    book: Rulebook, costs: list[Cost], routes: list[Route], warnings: list[Problem]
+) -> None:
+    found = {
+        "ok": True,
+        "problems": [asdict(warning) for warning in warnings],
+        "sources": [asdict(cost) for cost in costs],
+        "rules": [asdict(route) for route in routes],
+        "tests": len(book.file.test),
+    }
+    print(json.dumps(found, ensure_ascii=False))

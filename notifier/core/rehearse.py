@@ -15,6 +15,7 @@ from notifier.core.rows import rows_from_texts
 from notifier.core.rulebook import Poll, Test
 from notifier.core.snapshot import take
 from notifier.core.state import InstanceKey
+from notifier.core.view import WHOLE
 
 BEGIN = datetime(2026, 1, 5, 10, 0)  # a Monday morning, by the operation's clocks
 WORDS = {reason: reason.value for reason in Reason} | {Reason.RAISED: "change"}
@@ -56,11 +57,16 @@ def rehearse(test: Test, plan: Plan) -> list[Difference]:
         now = begin + poll.at
         known, told, last = _play(known, _reading(poll, rule, source, now), plan, rule, now)
         if poll.expect is not None:
-            expected = tuple(sorted(poll.expect))
+            expected = tuple(sorted(map(_whole, poll.expect)))
             got = _got(expected, told, last, rule)
             if got != expected:
                 differences.append(Difference(number, poll.at, expected, got))
     return differences
+
+
+def _whole(item: str) -> str:
+    """An item without an entity is about the whole collection (``by = []``)."""
+    return item if " " in item.strip() else f"{item.strip()} {WHOLE}"
 
 
 def _play(

@@ -11,6 +11,7 @@ from typing import Any
 from notifier.core.compiled import Rulebook
 from notifier.core.draft import Draft, draft
 from notifier.core.endpoint import Catalogue
+from notifier.core.implied import with_implied
 from notifier.core.mistakes import Mistakes, one_line
 from notifier.core.references import check_references, warn
 from notifier.core.rulebook import RulesFile
@@ -44,7 +45,7 @@ def load(
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     data = _toml(text, file)
     mistakes = Mistakes()
-    drafted = draft(data, mistakes)
+    drafted = with_implied(draft(data, mistakes), catalogue, mistakes)
     check_references(drafted, templates, mistakes)
     sources, rules = compile_subjects(drafted, catalogue, mistakes)
     if mistakes.wrong:

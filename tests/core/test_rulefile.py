@@ -138,7 +138,7 @@ def test_a_right_file_has_no_complaints() -> None:
         ('id = "loss"\n', "", "13:1: error: `id` is missing; write it in this table"),
         ('when = "ploss > 3"\n', "", "13:1: error: `when` is missing; write it in this table"),
         ('"latency.by_agent"', '"latncy.by_agent"', "15:6: error: unknown source `latncy`; did you mean `latency`?"),
-        ('"latency.by_agent"', '"hits_last_hour"', '15:6: error: nothing polls `hits_last_hour`; add [[source]] with endpoint = "hits_last_hour"'),
+        ('"latency.by_agent"', '"cdr_4"', '15:6: error: nothing polls `cdr_4`; add [[source]] with endpoint = "cdr_4"'),
         ('"latency.by_agent"', '"latency.by_agnt"', "15:15: error: unknown collection `by_agnt`; did you mean `by_agent`?"),
         ('"latency.by_agent"', '"latency"', '15:6: error: `latency` has several collections; write one of "latency.by_agent", "latency.by_ip", "latency.by_pbx"'),
         ('"skills"\nwhen', '"skills.all"\nwhen', '20:13: error: `skills` has no collections; write on = "skills"'),
