@@ -13,7 +13,7 @@ import msgspec
 from notifier.core import mend
 from notifier.core.answer import EMPTY_CODE, GOOD_CODES, Answer, classify, none_found, refused
 from notifier.core.endpoint import Collection, Endpoint
-from notifier.core.rows import Row, Rows, complete, lacks_a_field, read_records
+from notifier.core.rows import Row, Rows, complete, is_object, lacks_a_field, read_records
 from notifier.core.shape import Bare, Envelope, Place, decoder, places, present, unexpected
 from notifier.core.values import plain
 from notifier.errors import DecodeError, PollError, Trouble
@@ -84,7 +84,8 @@ def _decode(body: bytes, endpoint: Endpoint, hits: frozenset[str]) -> Decoded:
             return _nothing(endpoint)
         found = present(whole.data, endpoint.collections)
         if found and not any(lacks_a_field(each.records, each.collection) for each in found):
-            return _collect(((each, Rows(each.records)) for each in found), hits)
+            rows = ((each, Rows(each.records)) for each in found)
+            return _collect(rows, hits, printable=_printable(body))
     pieces = _pieces(body, endpoint)
     if pieces is None:
         return _nothing(endpoint)
@@ -105,7 +106,7 @@ def _pieces(body: bytes, endpoint: Endpoint) -> Iterable[Place] | None:
     whole = None if endpoint.collections[0].keyed_by else _whole(body, endpoint, rows=False)
     if whole is not None:
         found = [] if _none(whole) else present(whole.data, endpoint.collections)
-        if found:
+        if found and all(not each.records or any(map(is_object, each.records)) for each in found):
             return found
     if body.lstrip()[:1] == b"[":
         return places(msgspec.Raw(body.strip()), endpoint)
@@ -157,13 +158,20 @@ def _nothing(endpoint: Endpoint) -> Decoded:
     return Decoded({each.name: [] for each in endpoint.collections}, not_found=True)
 
 
-def _collect(found: Iterable[tuple[Place, Rows]], hits: frozenset[str]) -> Decoded:
+def _printable(body: bytes) -> bool:
+    """Whether no text of valid JSON can hold what is not seen: without looking at each."""
+    return body.isascii() and b"\\" not in body and b"\x7f" not in body
+
+
+def _collect(
+    found: Iterable[tuple[Place, Rows]], hits: frozenset[str], *, printable: bool = False
+) -> Decoded:
     known: dict[str, Rows] = {}
     for place, rows in found:
         if place.keys is not None:
             for row, key in zip(rows.rows, place.keys, strict=True):
                 setattr(row, place.collection.keyed_by, key)
-        complete(rows.rows, place.collection, hits)
+        complete(rows.rows, place.collection, hits, printable=printable)
         _check(rows, place.collection)
         known[place.collection.name] = rows
     return Decoded(

@@ -6,7 +6,7 @@ without types and then column by column, each distinct value once. Both ways say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +21,6 @@ from notifier.core.values import (
     BLANKS,
     LONGEST,
     UNREADABLE,
-    Read,
     Scalar,
     plain,
     reader,
@@ -70,47 +69,55 @@ def read_records(pieces: Sequence[msgspec.Raw], collection: Collection) -> Rows:
     Raises:
         ValueError, RecursionError: a piece is not valid JSON after all.
     """
-    objects = list(filter(is_object, pieces))
-    renames, absent = _spelling(objects, collection)
-    found = Rows([], {}, len(pieces) - len(objects), absent)
-    for start in range(0, len(objects), _BATCH):
-        batch = objects[start : start + _BATCH]
+    renames, absent = _spelling(pieces, collection)
+    found = Rows([], absent=absent)
+    for start in range(0, len(pieces), _BATCH):
+        batch = pieces[start : start + _BATCH]
         read = _by_type(batch, collection) if not renames else None
         _join(found, read or _by_column(batch, collection, renames))
     return found
 
 
 def rows_from_texts(
-    collection: Collection, records: Sequence[Mapping[str, object]], hits: AbstractSet[str]
+    collection: Collection,
+    records: Sequence[Mapping[str, object]],
+    hit_values: Iterable[str] = (),
 ) -> list[Row]:
     """Return the rows of records given as values, as the tables of ``notifier test`` are.
 
     Args:
-        hits: The texts that mean a sale, as ``values.plain`` says them.
+        hit_values: The texts that mean a sale; case and accents make no difference.
     """
     columns = {f.name: [record.get(f.name) for record in records] for f in _sent(collection)}
     found = _of_columns(columns, collection, len(records))
-    complete(found.rows, collection, hits)
+    complete(found.rows, collection, frozenset(map(plain, hit_values)))
     return found.rows
 
 
-def complete(rows: list[Row], collection: Collection, hits: AbstractSet[str]) -> None:
-    """Make texts what ``values.text`` says of them, and fill in what is worked out of others."""
+def complete(
+    rows: list[Row], collection: Collection, hits: AbstractSet[str], *, printable: bool = False
+) -> None:
+    """Make texts what ``values.text`` says of them, and fill in what is worked out of others.
+
+    Args:
+        hits: The texts that mean a sale, as ``values.plain`` says them.
+        printable: No text holds a control character or one that cannot be seen.
+    """
+    done = {"agent_id"} if collection.split_agent and _split_agents(rows) else set()
     for each in collection.decoded():
-        if each.kind in (Kind.TEXT, Kind.TIME):
-            _tidy(rows, each.name)
-    if collection.split_agent:
-        _split_agents(rows)
-    for each in collection.decoded():
+        if each.kind in (Kind.TEXT, Kind.TIME) and each.name not in done:
+            _tidy(rows, each.name, printable=printable)
         if each.hit_of:
             _mark_hits(rows, each, hits)
+    if collection.placeholders:
+        _blank_placeholders(rows, collection)
 
 
 def lacks_a_field(rows: Sequence[Row], collection: Collection) -> bool:
     """Whether a field seems not to be sent under its own name, or is blank in many rows."""
     if not rows:
         return False
-    blank = [f.name for f in _sent(collection) if getattr(rows[0], f.name) is None]
+    blank = [name for name in _required(collection) if getattr(rows[0], name) is None]
     return any(all(getattr(row, name) is None for row in rows[:_SAMPLE]) for name in blank)
 
 
@@ -130,8 +137,15 @@ def _sent(collection: Collection) -> tuple[Field, ...]:
     return tuple(f for f in collection.decoded() if not f.hit_of)
 
 
+def _required(collection: Collection) -> tuple[str, ...]:
+    """The names that every record should hold. A name may stand within the agent's number."""
+    names = (f.name for f in _sent(collection))
+    return tuple(n for n in names if not (collection.split_agent and n == "agent_name"))
+
+
 def _join(found: Rows, more: Rows) -> None:
     found.rows += more.rows
+    found.dropped += more.dropped
     for name, count in more.unreadable.items():
         found.unreadable[name] = found.unreadable.get(name, 0) + count
 
@@ -160,9 +174,12 @@ def _by_type(pieces: Sequence[msgspec.Raw], collection: Collection) -> Rows | No
 
 
 def _by_column(pieces: Sequence[msgspec.Raw], collection: Collection, renames: Renames) -> Rows:
-    loose = _loosely(pieces, _loose(collection, renames))
+    objects = list(filter(is_object, pieces))
+    loose = _loosely(objects, _loose(collection, renames))
     columns = {f.name: list(map(attrgetter(f.name), loose)) for f in _sent(collection)}
-    return _of_columns(columns, collection, len(loose))
+    found = _of_columns(columns, collection, len(loose))
+    found.dropped = len(pieces) - len(objects)
+    return found
 
 
 @cache
@@ -197,16 +214,22 @@ def _of_columns(columns: dict[str, list[object]], collection: Collection, length
     unreadable = {}
     read: list[Sequence[Scalar]] = []
     for each in collection.decoded():
-        values, bad = _column(columns.get(each.name, [None] * length), reader(each.kind))
+        values, bad = _column(columns.get(each.name, [None] * length), each.kind)
         read.append(values)
         if bad:
             unreadable[each.name] = bad
     return Rows(list(map(row_type(collection), *read)), unreadable)
 
 
-def _column(values: list[object], read: Callable[[object], Read]) -> tuple[list[Scalar], int]:
-    """Return the values as read, and how many were unreadable. Each distinct one is read once."""
-    if not set(map(type, values)) <= _ALIKE:
+def _column(values: list[Any], kind: Kind) -> tuple[Sequence[Scalar], int]:
+    """Return the values as read, and how many were unreadable. Each distinct one is read once.
+
+    Texts of a fair length are left for ``complete``, which looks at all of them at once.
+    """
+    read, types = reader(kind), set(map(type, values))
+    if read is text and types == {str} and max(map(len, values)) <= LONGEST:
+        return values, 0
+    if not types <= _ALIKE:
         each = list(map(read, values))
         return [value for value, _ in each], each.count(UNREADABLE)
     known = {value: read(value) for value in set(values)}
@@ -219,15 +242,18 @@ def _column(values: list[object], read: Callable[[object], Read]) -> tuple[list[
 
 
 def _spelling(
-    objects: Sequence[msgspec.Raw], collection: Collection
+    pieces: Sequence[msgspec.Raw], collection: Collection
 ) -> tuple[Renames, tuple[str, ...]]:
     """Return what the first record names by an alias, and what it does not name at all."""
-    if not objects:
+    first = next(filter(is_object, pieces), None)
+    if first is None:
         return (), ()
-    names = msgspec.json.decode(objects[0], type=dict[str, msgspec.Raw])
+    names = msgspec.json.decode(first, type=dict[str, msgspec.Raw])
     lacking = [f for f in _sent(collection) if f.name not in names]
     renames = dict(_aliases(lacking, names))
-    return tuple(renames.items()), tuple(f.name for f in lacking if f.name not in renames)
+    required = _required(collection)
+    absent = (f.name for f in lacking if f.name in required and f.name not in renames)
+    return tuple(renames.items()), tuple(absent)
 
 
 def _aliases(lacking: list[Field], names: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -240,14 +266,14 @@ def _aliases(lacking: list[Field], names: Mapping[str, object]) -> Iterator[tupl
 # what is worked out
 
 
-def _tidy(rows: list[Row], name: str) -> None:
+def _tidy(rows: list[Row], name: str, *, printable: bool) -> None:
     """Make texts what ``text`` says of them; nearly always they are so already."""
     get = attrgetter(name)
     distinct = set(map(get, rows))
     distinct.discard(None)
     joined = f"|{'|'.join(distinct)}|"
     spaced = "| " in joined or " |" in joined
-    if not spaced and joined.isprintable() and distinct.isdisjoint(BLANKS):
+    if not spaced and distinct.isdisjoint(BLANKS) and (printable or joined.isprintable()):
         return
     mended = {was: now for was in distinct if (now := text(was)[0]) != was}
     for row in rows:
@@ -255,17 +281,30 @@ def _tidy(rows: list[Row], name: str) -> None:
             setattr(row, name, mended[get(row)])
 
 
-def _split_agents(rows: list[Any]) -> None:
-    """Tell ``12004-ANA`` apart; names hold hyphens, so only the first one counts."""
+def _split_agents(rows: list[Any]) -> bool:
+    """Tell ``12004-ANA`` apart; names hold hyphens, so only the first one counts.
+
+    Return whether every row was of that form.
+    """
+    split = 0
     for row in rows:
-        if row.agent_id is not None:
-            number, dash, name = row.agent_id.partition("-")
-            if dash and number.isdecimal():
-                row.agent_id = number
-                row.agent_name = row.agent_name or name.strip() or None
+        number, dash, name = (row.agent_id or "").partition("-")
+        if dash and (number.isdecimal() or number.strip().isdecimal()):
+            row.agent_id = number
+            row.agent_name = row.agent_name or name
+            split += number.isdecimal()
+    return split == len(rows)
 
 
 def _mark_hits(rows: list[Row], flag: Field, hits: AbstractSet[str]) -> None:
     for row in rows:
         said = getattr(row, flag.hit_of)
         setattr(row, flag.name, None if said is None else plain(said) in hits)
+
+
+def _blank_placeholders(rows: list[Row], collection: Collection) -> None:
+    """Make unknown what stands for no key at all, as the ``conn_id`` 0."""
+    for row in rows:
+        for name in collection.key:
+            if getattr(row, name) in collection.placeholders:
+                setattr(row, name, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from types import GenericAlias
 from typing import Any, NamedTuple
 
 import msgspec
@@ -61,11 +62,14 @@ def decoder(collections: tuple[Collection, ...], *, rows: bool) -> msgspec.json.
 
 def _data(collections: tuple[Collection, ...], *, rows: bool) -> Any:
     kinds: list[Any] = [row_type(each) if rows else msgspec.Raw for each in collections]
-    if collections[0].path:
-        names = [str(each.path[-1]) for each in collections]
-        lists = [(name, list[kind] | None, None) for name, kind in zip(names, kinds, strict=True)]
-        return list[msgspec.defstruct("Group", lists)]  # type: ignore[misc]
-    return dict[str, kinds[0]] if collections[0].keyed_by else list[kinds[0]]  # type: ignore[valid-type]
+    if collections[0].keyed_by:
+        return GenericAlias(dict, (str, kinds[0]))
+    lists: list[Any] = [GenericAlias(list, (kind,)) for kind in kinds]
+    if not collections[0].path:
+        return lists[0]
+    names = [str(each.path[-1]) for each in collections]
+    fields = [(name, each | None, None) for name, each in zip(names, lists, strict=True)]
+    return GenericAlias(list, (msgspec.defstruct("Group", fields),))
 
 
 def present(data: Any, collections: tuple[Collection, ...]) -> list[Place]:

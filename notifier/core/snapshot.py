@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from msgspec.structs import replace
 
-from notifier.core.endpoint import Collection, Endpoint
+from notifier.core.endpoint import Collection, Endpoint, Kind
 from notifier.core.rows import Row
 from notifier.core.state import SourceKey
 
@@ -75,7 +75,7 @@ def by_key(rows: Sequence[Row], collection: Collection) -> tuple[Keyed, int]:
 def _keys(rows: Sequence[Row], collection: Collection) -> list[str | None]:
     if len(collection.key) == 1 and not collection.fallback_key:
         values = list(map(attrgetter(collection.key[0]), rows))
-        if all(type(value) is str and "/" not in value for value in values):
+        if None not in set(values) and "/" not in "".join(values):
             return values
     return [_key(row, collection) for row in rows]
 
@@ -108,4 +108,6 @@ def _worse(one: Row, other: Row, collection: Collection) -> Row:
         elif second is not None and declared.kind.numeric:
             worst = min if declared.low_is_bad else max
             changes[declared.name] = worst(first, second)
+        elif declared.kind is Kind.FLAG:
+            changes[declared.name] = first or second
     return replace(one, **changes)
