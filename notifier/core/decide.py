@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from notifier.core import health, reload
-from notifier.core.evaluate import View, evaluate, happened
+from notifier.core.evaluate import evaluate, happened
 from notifier.core.events import announce
 from notifier.core.explained import explain_away
 from notifier.core.incidents import apply
@@ -20,6 +20,7 @@ from notifier.core.plan import Plan
 from notifier.core.reading import Due, Failed, Good, Reading, Reload
 from notifier.core.state import Incident
 from notifier.core.tell import tell, terms_of
+from notifier.core.view import View
 from notifier.core.why import Terms, kept_quiet
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from notifier.core.evaluate import Judgement
 from notifier.core.known import Draft
 from notifier.core.lifecycle import Moment, Result, Turn, start, step
 from notifier.core.notice import Untold
@@ -22,6 +21,7 @@ from notifier.core.state import (
     Severity,
     incident_id,
 )
+from notifier.core.view import Judgement
 
 TREND = 12  # values kept for the sparkline: an hour at the suggested pace of five minutes
 CLOSINGS = {

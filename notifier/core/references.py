@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Collection as Names
 from collections.abc import Iterable
+from typing import Any
 
-from notifier.core.draft import UNSAID, Draft
+from notifier.core.draft import UNSAID, Draft, Rows
 from notifier.core.mistakes import Mistakes
 from notifier.core.places import Loc
 from notifier.core.rulebook import Poll, Receiver, Rule
@@ -93,6 +94,9 @@ def _check_receiver(loc: Loc, receiver: Receiver, draft: Draft, mistakes: Mistak
     given = [kind for kind in kinds if getattr(receiver, kind) is not None]
     if not given:
         mistakes.add(loc, f"`{receiver.name}` cannot be reached", f"add one of {', '.join(kinds)}")
+    if given == ["webhook"]:
+        text = "this version delivers nothing to a generic webhook"
+        mistakes.add((*loc, "webhook"), text, "use slack, slack_webhook or email")
     for kind in given[1:]:
         text = f"`{receiver.name}` has `{given[0]}` already"
         mistakes.add((*loc, kind), text, "make a second receiver of it")
@@ -133,6 +137,8 @@ def _check_event(loc: Loc, rule: Rule, mistakes: Mistakes) -> None:
     for key in _LASTING:
         if key in given:
             mistakes.add((*loc, key), f"an event has no `{key}`: it never closes", "leave it away")
+    if rule.by is not None:
+        mistakes.add((*loc, "by"), "an event is one row, and has no `by`", "leave it away")
 
 
 def _check_explains(loc: Loc, rule: Rule, draft: Draft, mistakes: Mistakes) -> None:
@@ -200,3 +206,24 @@ def warn(draft: Draft, mistakes: Mistakes) -> None:
     for i, source in draft.sources:
         if source.title not in used:
             mistakes.warn(("source", i), f"`{source.title}` is polled, but no rule is about it")
+    _warn_of_idle_keys(draft, mistakes)
+
+
+# Keys of the contract that this version reads and checks but does not act upon.
+_IDLE = {
+    "receiver": ("fallback", "storm", "target"),
+    "rule": ("reopen_within",),
+    "source": ("stale_after", "priority"),
+}
+
+
+def _warn_of_idle_keys(draft: Draft, mistakes: Mistakes) -> None:
+    """Nobody may rely on what is not done yet without being told."""
+    tables: dict[str, Rows[Any]] = {
+        "receiver": draft.receivers, "rule": draft.rules, "source": draft.sources,
+    }  # fmt: skip
+    for section, keys in _IDLE.items():
+        for i, table in tables[section]:
+            for key in keys:
+                if key in table.model_fields_set:
+                    mistakes.warn((section, i, key), f"`{key}` has no effect in this version")

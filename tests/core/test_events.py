@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from notifier.core.notice import Reason, Untold
+from notifier.errors import ConfigError
 from tests.builders import HITS, NEW_HIT, OPERATION, SKILLS, Play, hit, queue
 
 BOTH = NEW_HIT.replace('["team-leads"]', '["team-leads", "on-call"]')
@@ -102,3 +105,8 @@ def test_a_counters_reset_is_no_event() -> None:
     play.poll(0, queue("7", stat_answer=10), source=SKILLS)
     assert play.poll(1, queue("7", stat_answer=1), source=SKILLS) == []
     assert len(play.poll(2, queue("7", stat_answer=2), source=SKILLS)) == 1
+
+
+def test_an_event_is_one_row_and_never_a_group() -> None:
+    with pytest.raises(ConfigError, match="an event is one row, and has no `by`"):
+        Play(NEW_HIT.replace("when =", 'by = "date"\nwhen ='))

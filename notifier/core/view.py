@@ -1,0 +1,140 @@
+"""Look at one collection of a snapshot and what is remembered of it; say what rules see in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from notifier.core import interpret
+from notifier.core.expression import Expression
+from notifier.core.history import History, Row
+from notifier.core.interpret import Scope
+from notifier.core.known import Draft
+from notifier.core.lifecycle import Result
+from notifier.core.loop import Found
+from notifier.core.plan import CollectionPlan, RulePlan, SourcePlan
+from notifier.core.reading import Good
+from notifier.core.state import Scalar
+
+WHOLE = "all"  # the entity of a rule about a whole collection (``by = []``)
+Rows = Mapping[str, Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a snapshot says of one entity, by one rule.
+
+    Attributes:
+        critical: Whether the rule's ``critical`` holds; None when unknown.
+        fields: What messages may say of the entity.
+        earlier: The value in the snapshot before, when there is one: a trend needs two.
+    """
+
+    entity: str
+    result: Result
+    value: Scalar = None
+    critical: bool | None = None
+    fields: dict[str, Scalar] = field(default_factory=dict)
+    earlier: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One collection of one snapshot, and what is remembered of it.
+
+    Attributes:
+        at: When the snapshot was received, in epoch seconds.
+        history: The past before this snapshot.
+        found: What the generated loop saw, by rule id.
+        watched: Entities with a remembered instance, by rule id.
+    """
+
+    plan: CollectionPlan
+    rows: Rows
+    at: float
+    history: History
+    suspects: frozenset[str]
+    found: Mapping[str, Found]
+    watched: Mapping[str, tuple[str, ...]]
+    order: Sequence[str]
+
+    @staticmethod
+    def of(draft: Draft, reading: Good, source: SourcePlan, name: str) -> View:
+        """Look at collection *name* of a good snapshot."""
+        plan = source.collections[name]
+        rows = reading.snapshot.collections.get(name, {})
+        history = draft.known.histories.get((reading.source, name)) or History(zone=source.zone)
+        at = reading.snapshot.at.timestamp()
+        order = list(rows)
+        found = plan.loop(list(rows.values()), order, history, at) if plan.loop else ()
+        return View(
+            plan=plan,
+            rows=rows,
+            at=at,
+            history=history,
+            suspects=draft.source(reading.source).suspects.get(name, frozenset()),
+            found=dict(zip(plan.looped, found, strict=True)),
+            watched=_watched(draft, reading),
+            order=order,
+        )
+
+    @property
+    def before(self) -> Rows | None:
+        """The last good snapshot's rows; None if there was none."""
+        return self.history.rows if self.history.at is not None else None
+
+    def remembered(self) -> History:
+        """The past of the next snapshot."""
+        return self.history.add(self.at, self.rows, self.plan.needs)
+
+    def scope(self, key: str, row: Row) -> Scope:
+        """One entity, as conditions see it."""
+        return Scope(row=row, key=key, at=self.at, history=self.history)
+
+
+def _watched(draft: Draft, reading: Good) -> Mapping[str, tuple[str, ...]]:
+    watched: dict[str, list[str]] = {}
+    for key, instance in draft.known.instances.items():
+        if instance.source == reading.source:
+            watched.setdefault(key.rule, []).append(key.entity)
+    return {rule: tuple(entities) for rule, entities in watched.items()}
+
+
+def condition(rule: RulePlan, scope: Scope) -> Result:
+    """The result of a rule for what is there, and that it is about."""
+    breach = interpret.judge(rule.when, scope)
+    if breach is True:
+        return Result.BREACH
+    clear = True if rule.clear is None else interpret.judge(rule.clear, scope)
+    if breach is None or clear is None:
+        return Result.NULL
+    return Result.CLEAR if clear else Result.BAND
+
+
+def number(expression: Expression | None, scope: Scope) -> Scalar:
+    """What messages show; None where it is unknown."""
+    return None if expression is None else interpret.value(expression, scope)
+
+
+def critical(rule: RulePlan, scope: Scope, result: Result) -> bool | None:
+    """Whether it is critical now; within the band nothing is said of it."""
+    if result is not Result.BREACH:
+        return None
+    return False if rule.critical is None else interpret.judge(rule.critical, scope)
+
+
+def fields_of(view: View, key: str, row: Row) -> dict[str, Scalar]:
+    """The declared fields of a row, the computed ones included; customer data were never read."""
+    fields: dict[str, Scalar] = msgspec.structs.asdict(row)
+    scope = view.scope(key, row)
+    for name, formula in view.plan.computed.items():
+        fields[name] = interpret.value(formula, scope)
+    return with_site(fields, view)
+
+
+def with_site(fields: dict[str, Scalar], view: View) -> dict[str, Scalar]:
+    """Add the label of a public address, where the operation has one."""
+    label = view.plan.sites.get(str(fields.get("ip")))
+    return {**fields, "site": label} if label else fields
