@@ -60,7 +60,8 @@ class View:
         tone: ``critical``, ``warning``, ``info``, ``resolved``, ``closed`` or ``cheer``.
         state: The severity, or how it ended, as words; *mark* is its sign.
         headline: What is wrong, where, with its number.
-        lines: What changed; empty where that is the whole of it.
+        change: What is new, for one incident: ``now Critical: 7 %``; empty when all of it is.
+        lines: The same for several; empty where that is the whole of it.
         rows: Members still open, when there are several; *ended* names those that closed.
         notes: Sentences: held data, a source's own words.
         facts: The number's surroundings, as labelled values.
@@ -82,6 +83,7 @@ class View:
     worst: str = ""
     trend: str = ""
     word: str = ""
+    change: str = ""
     taken: str = ""
     lines: tuple[Line, ...] = ()
     lines_more: str = ""

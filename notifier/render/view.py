@@ -40,6 +40,7 @@ def view(notice: Notice, teller: Teller) -> View:
         worst=teller.worst(main) if single or closed else "",
         trend=spark if single else "",
         word=word if single else "",
+        change=_change(notice, teller) if single and not closed else "",
         taken=_taken(main, teller),
         lines=lines[:SHOWN],
         lines_more=_more(len(lines) - SHOWN, teller),
@@ -111,6 +112,10 @@ def _was(notice: Notice, teller: Teller) -> str:
         if item.was is not None and item.was != item.incident.value and item.incident.open:
             return teller.say("fact.was", value=teller.manner.value(item.was, item.incident.unit))
     return ""
+
+
+def _change(notice: Notice, teller: Teller) -> str:
+    return " · ".join(teller.change(i) for i in notice.items if i.reason is not Reason.OPEN)
 
 
 def _taken(main: Incident, teller: Teller) -> str:
