@@ -28,6 +28,7 @@ from notifier.settings import Settings
 from notifier.store import outbox
 from notifier.store.database import Database, open_database
 from notifier.version import VERSION
+from notifier.web.heartbeat import ping
 from notifier.web.metrics import Metrics
 from notifier.wolkvox.client import Client
 from notifier.wolkvox.reader import Reader
@@ -78,6 +79,8 @@ def _bot(
         workers=_workers(settings, book, clocks, database, metrics),
         clock=clocks.now,
         load=lambda: _loaded(settings, clients),
+        tidy=journal.tidy,
+        heartbeat=_heartbeat(settings),
         condition=Condition(),
         pace=clocks.pace,
     )
@@ -98,6 +101,11 @@ def _clients(settings: Settings, book: Rulebook) -> dict[str, Client]:
         name: Client(operation.server, settings.token_for(name).get_secret_value())
         for name, operation in book.operations.items()
     }
+
+
+def _heartbeat(settings: Settings) -> Callable[[], None]:
+    url = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else ""
+    return lambda: ping(url)
 
 
 def _workers(

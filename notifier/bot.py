@@ -20,6 +20,9 @@ log = logs.logger("bot")
 IDLE = 30.0  # real seconds between two looks when nothing is due
 SOON = 5.0  # real seconds before another try when the database could not be used
 DRAIN = timedelta(seconds=10)  # how long a stop waits for what is due to be delivered
+TIDY = timedelta(hours=1)  # between two rounds of forgetting what is old
+HEARTBEAT = timedelta(minutes=1)  # between two signs of life
+LATE = 2  # cadences between two polls of a source that make the second one late
 
 
 @dataclass(slots=True)
@@ -47,6 +50,8 @@ class Bot:
 
     Attributes:
         load: Reads the rules file anew and returns its plan.
+        tidy: Forgets what ended before a time.
+        heartbeat: Gives a sign of life to whoever watches from outside.
         pace: How much faster than real time the clock runs: 1 but in the demo.
     """
 
@@ -54,12 +59,15 @@ class Bot:
     workers: Sequence[Worker]
     clock: Callable[[], datetime]
     load: Callable[[], Plan]
+    tidy: Callable[[datetime], None] = lambda _: None
+    heartbeat: Callable[[], None] = lambda: None
     condition: Condition = field(default_factory=Condition)
     pace: float = 1.0
     _schedule: Schedule = field(default_factory=Schedule)
     _stop: threading.Event = field(default_factory=threading.Event)
     _wakes: list[threading.Event] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
+    _begun: dict[str, datetime] = field(default_factory=dict)
 
     # ---- one round, for cron ----
 
@@ -167,8 +175,11 @@ class Bot:
     def _polling(self, key: SourceKey) -> Callable[[], None]:
         def run() -> None:
             source = self.cycle.plan.sources.get(key)
-            if source is None or not on_duty(source, self.clock()):
+            now = self.clock()
+            if source is None or not on_duty(source, now):
+                self._begun.pop("/".join(key), None)
                 return
+            self._note_lateness(source, now)
             self._guarded(lambda: self.cycle.poll(key))
             self.wake()
 
@@ -189,10 +200,35 @@ class Bot:
         self.condition.well("database")
         return True
 
+    def _note_lateness(self, source: SourcePlan, now: datetime) -> None:
+        """APScheduler says nothing of runs that were merely late: it is measured here."""
+        before = self._begun.get("/".join(source.key))
+        if before is not None and now - before > LATE * source.cadence:
+            self.cycle.metrics.late.labels(*source.key).inc()
+            log.warning("polled late", operation=source.key.operation, source=source.key.source)
+        self._begun["/".join(source.key)] = now
+
+    def _every(self, name: str, span: timedelta, work: Callable[[], object]) -> None:
+        """Do *work* when it was not done for so long."""
+        now = self.clock()
+        if name not in self._begun or now - self._begun[name] >= span:
+            self._begun[name] = now
+            self._guarded(work)
+
+    def _forget(self) -> None:
+        self.tidy(self.clock() - self.cycle.plan.retention)
+
+    def _live(self) -> None:
+        """Give a sign of life only while the whole way is open."""
+        if not self.unhealthy() and not self.condition.reasons():
+            self.heartbeat()
+
     def _judge_timers(self) -> None:
         wake = self._waker()
         while not self._stop.is_set():
             well = self._guarded(lambda: self.cycle.catch_up(self.clock()))
+            self._every("tidy", TIDY, self._forget)
+            self._every("heartbeat", HEARTBEAT, self._live)
             self._wait(wake, self.cycle.next_due() if well else None, IDLE if well else SOON)
 
     def _delivering(self, worker: Worker) -> Callable[[], None]:
@@ -209,9 +245,15 @@ class Bot:
                 due.clear()
                 well = self._guarded(work)
                 self._wait(wake, due[0] if due else None, IDLE if well else SOON)
-            self._guarded(worker.run_once)
+            self._guarded(lambda: self._drain(worker))
 
         return run
+
+    def _drain(self, worker: Worker) -> None:
+        """Deliver what is due, answers after their messages; what takes too long stays queued."""
+        until = self.clock() + DRAIN * self.pace
+        while worker.run_once() and self.clock() < until:
+            pass
 
     def _waker(self) -> threading.Event:
         event = threading.Event()

@@ -19,6 +19,7 @@ from notifier.core.state import SourceKey
 from notifier.store import memory, outbox, recordings
 from notifier.store.database import Database
 from notifier.store.memory import Remembered
+from notifier.store.past import forget as forget_ended
 
 USUAL = timedelta(weeks=WEEKS)
 
@@ -44,6 +45,18 @@ class Journal:
                 recordings.record(connection, *record)
             if envelopes:
                 outbox.post(connection, envelopes)
+
+    def tidy(self, before: datetime) -> None:
+        """Forget what ended before *before*: readings, messages, incidents, events.
+
+        What is open, waits or is owed to somebody stays.
+
+        Raises:
+            StateError: the database cannot take it now.
+        """
+        for forget in (recordings.forget, outbox.forget, forget_ended):
+            with self.database.transaction() as connection:
+                forget(connection, before)
 
     def recall(self, plan: Plan, now: datetime) -> Known:
         """What is known at a start: all that was remembered, and the past that rules look at."""

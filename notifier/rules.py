@@ -9,6 +9,8 @@ from notifier.core.rulefile import load
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 
+DELIVERED = frozenset({"slack", "slack_webhook", "email"})  # kinds of receivers with a channel
+
 
 def read_rules(path: Path, shown: str = "") -> Rulebook:
     """Read and check a rules file.
@@ -29,4 +31,11 @@ def read_rules(path: Path, shown: str = "") -> Rulebook:
         raise ConfigError(f"the rules file {path} is not UTF-8; save it as UTF-8") from None
     except OSError as error:
         raise ConfigError(f"the rules file {path} cannot be read: {error.strerror}") from None
-    return load(text, CATALOGUE, shown or str(path))
+    book = load(text, CATALOGUE, shown or str(path))
+    unreachable = [r.name for r in book.file.receiver if r.kind not in DELIVERED]
+    if unreachable:
+        raise ConfigError(
+            f"{path}: this version delivers nothing to the webhook of {', '.join(unreachable)}; "
+            "use slack, slack_webhook or email"
+        )
+    return book

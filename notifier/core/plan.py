@@ -138,6 +138,7 @@ class Plan:
     rules: Mapping[tuple[str, str], RulePlan]  # by operation and rule id
     reaches: Mapping[tuple[str, str], Reach]  # by operation and receiver name
     renamed: Mapping[str, str] = field(default_factory=dict)  # old rule id -> new
+    retention: timedelta = timedelta(days=35)  # how long readings and history are kept
 
     def rule(self, operation: str, rule: str) -> RulePlan | None:
         """The rule of that id in that operation, or None when it is gone from the file."""

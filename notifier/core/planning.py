@@ -27,6 +27,7 @@ def plan(book: Rulebook) -> Plan:
         rules={(rule.operation, rule.id): rule for rule in rules},
         reaches={(op.name, r.name): _reach(book, op, r) for op in operations for r in receivers},
         renamed=book.renamed,
+        retention=book.file.retention,
     )
 
 

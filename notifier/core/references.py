@@ -94,9 +94,6 @@ def _check_receiver(loc: Loc, receiver: Receiver, draft: Draft, mistakes: Mistak
     given = [kind for kind in kinds if getattr(receiver, kind) is not None]
     if not given:
         mistakes.add(loc, f"`{receiver.name}` cannot be reached", f"add one of {', '.join(kinds)}")
-    if given == ["webhook"]:
-        text = "this version delivers nothing to a generic webhook"
-        mistakes.add((*loc, "webhook"), text, "use slack, slack_webhook or email")
     for kind in given[1:]:
         text = f"`{receiver.name}` has `{given[0]}` already"
         mistakes.add((*loc, kind), text, "make a second receiver of it")

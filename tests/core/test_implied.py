@@ -52,3 +52,10 @@ def test_two_rules_about_it_are_one_source() -> None:
 def test_where_somebody_has_to_choose_it_stays_a_mistake(text: str) -> None:
     with pytest.raises(ConfigError, match="nothing polls"):
         load(text, CATALOGUE)
+
+
+def test_keys_that_do_nothing_yet_are_warned_of() -> None:
+    text = ONE.replace('slack = "#operaciones"', 'slack = "#operaciones"\nstorm = 5')
+
+    warned = [str(w) for w in load(text, CATALOGUE).warnings]
+    assert any("`storm` has no effect in this version" in line for line in warned)
