@@ -1,0 +1,99 @@
+"""Show the whole product on loopback: the production path against simulated servers."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+from notifier import logs
+from notifier.app import opened
+from notifier.bot import Bot
+from notifier.clocks import REAL
+from notifier.demo.page import Strip
+from notifier.demo.site import Site
+from notifier.demo.stage import Stage, staged, without_proxies
+from notifier.demo.story import lap_of
+from notifier.demo.tally import tally
+from notifier.demo.terminal import Terminal
+from notifier.errors import StateError
+from notifier.web.server import Server
+
+INTERRUPTED = 130
+FAILED = 1
+LOOK = 0.1  # seconds between two looks at what happens
+
+
+def demo(seconds: float | None, port: int) -> int:
+    """Run until interrupted, or for so many seconds.
+
+    Returns 130 after Ctrl+C, 1 when a message could not be delivered.
+
+    Raises:
+        StateError: the port is taken.
+    """
+    stop, interrupted = Event(), Event()
+
+    def interrupt(*_: object) -> None:
+        interrupted.set()
+        stop.set()
+
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, interrupt)
+    logs.configure(level="error")
+    without_proxies()
+    with tempfile.TemporaryDirectory(prefix="notifier-demo-") as folder:
+        failed = _play(Path(folder), seconds, port, stop)
+    if interrupted.is_set():
+        return INTERRUPTED
+    return FAILED if failed else 0
+
+
+def _play(folder: Path, seconds: float | None, port: int, stop: Event) -> bool:
+    """Play the story; whether a message is left over."""
+    with staged(folder) as stage, opened(stage.settings, stage.clocks) as bot:
+        terminal = Terminal(stage, stop)
+        with _page(stage, bot, port) as url:
+            terminal.welcome(url)
+            stage.curtain.up()
+            bot.start()
+            _watch(terminal, seconds, stop)
+            bot.stop()
+        done = tally(stage, bot)
+    terminal.summary(done)
+    return bool(done.left or done.lost)
+
+
+def _watch(terminal: Terminal, seconds: float | None, stop: Event) -> None:
+    began = REAL.monotonic()
+    while not stop.wait(LOOK):
+        terminal.scenes()
+        if seconds is not None and REAL.monotonic() - began >= seconds:
+            return
+
+
+@contextmanager
+def _page(stage: Stage, bot: Bot, port: int) -> Iterator[str]:
+    def strip() -> Strip:
+        now = stage.now()
+        return Strip(now, lap_of(stage.center.script, now), tally(stage, bot).counts())
+
+    server = _server(Site(stage, strip), port)
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.stop()
+
+
+def _server(site: Site, port: int) -> Server:
+    try:
+        return Server(site.application(), "127.0.0.1", port)
+    except StateError:
+        raise StateError(
+            f"cannot listen on port {port}, something else does; "
+            "choose another with --port, or 0 for any free one"
+        ) from None
