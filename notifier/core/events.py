@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from notifier.core.conversation import Address, begin
 from notifier.core.known import Draft
 from notifier.core.notice import Event, Notice, Untold
 from notifier.core.plan import Plan, RulePlan
 from notifier.core.state import InstanceKey, Seen, digest
-from notifier.core.tell import Address, begin
 
 
 def announce(draft: Draft, plan: Plan, rule: RulePlan, events: Sequence[Event]) -> None:

@@ -11,13 +11,13 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from notifier.core.conversation import Address, address_of, begin, open_addresses
 from notifier.core.known import Draft
 from notifier.core.notice import ROSTER, Item, Notice, Reason, RuleText, Untold
-from notifier.core.plan import Plan, Reach, RulePlan, muted_until
+from notifier.core.plan import Plan, Reach, muted_until
 from notifier.core.state import (
     SOURCE_RULE,
     Conversation,
@@ -25,20 +25,10 @@ from notifier.core.state import (
     Scalar,
     Severity,
     Told,
-    digest,
 )
 from notifier.core.why import Terms, kept_quiet, why
 
 SOURCE_TEXT = RuleText(id=SOURCE_RULE, severity=Severity.CRITICAL)
-
-
-class Address(NamedTuple):
-    """Which conversation an open belongs to."""
-
-    receiver: str
-    operation: str
-    rule: str
-    group: str
 
 
 @dataclass(slots=True)
@@ -52,7 +42,7 @@ class _Talk:
 def tell(draft: Draft, plan: Plan) -> None:
     """Add to *draft* every notice that is due at its time, and what people believe then."""
     talks: dict[str, _Talk] = {}
-    addresses = _open_addresses(draft)
+    addresses = open_addresses(draft)
     terms = _TermsBook(plan, draft.at)
     for incident in _current(draft):
         _tell_of(incident, draft, plan, terms, talks, addresses)
@@ -106,7 +96,7 @@ def _company(
     addresses: dict[Address, Conversation],
 ) -> Reason | Untold:
     """What waits for company goes along with the first of its message that waited long enough."""
-    conversation = addresses.get(_address(incident, receiver, draft.at, plan))
+    conversation = addresses.get(address_of(incident, receiver, draft.at, plan))
     talk = talks.get(conversation.id) if conversation else None
     goes = talk is not None and any(item.reason is Reason.OPEN for item in talk.items)
     return Reason.OPEN if goes else Untold.WAITING
@@ -183,57 +173,11 @@ def _join(
     addresses: dict[Address, Conversation],
 ) -> Conversation:
     """The open conversation this incident belongs to, or a new one."""
-    address = _address(incident, receiver, now, plan)
+    address = address_of(incident, receiver, now, plan)
     if address not in addresses:
         reach = plan.reaches[incident.key.operation, receiver]
         addresses[address] = begin(address, reach, now, incident.id)
     return addresses[address]
-
-
-def _address(incident: Incident, receiver: str, now: datetime, plan: Plan) -> Address:
-    operation, rule, _ = incident.key
-    return Address(
-        receiver, operation, rule, group_value(plan.rule(operation, rule), incident, now)
-    )
-
-
-def group_value(rule: RulePlan | None, incident: Incident, now: datetime) -> str:
-    """What an incident shares with those that share its message."""
-    group = rule.group if rule else "entity"
-    if group == "poll":
-        return now.isoformat()
-    if group == "entity":
-        return incident.key.entity
-    if group == "rule":
-        return ""
-    return "/".join(str(incident.fields.get(name, "")) for name in group)
-
-
-def begin(address: Address, reach: Reach, now: datetime, first: str) -> Conversation:
-    """A new conversation. Its id is the same in every run, replay and restart."""
-    return Conversation(
-        id=digest("conversation", *address, now.isoformat()),
-        receiver=address.receiver,
-        operation=address.operation,
-        rule=address.rule,
-        group=address.group,
-        kind=reach.kind,
-        recipients=reach.recipients,
-        opened_at=now,
-        incident=first,
-        language=reach.language,
-        locale=reach.locale,
-        timezone=reach.timezone,
-    )
-
-
-def _open_addresses(draft: Draft) -> dict[Address, Conversation]:
-    merged = {**draft.known.conversations, **draft.conversations}
-    return {
-        Address(c.receiver, c.operation, c.rule, c.group): c
-        for c in merged.values()
-        if not c.closed
-    }
 
 
 def _close_when_done(talk: _Talk, draft: Draft) -> None:
