@@ -66,7 +66,7 @@ class Closing(Enum):
     RULE_REMOVED = "rule removed"
 
 
-class Instance(msgspec.Struct, frozen=True, kw_only=True):
+class Instance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is true of one rule and entity.
 
     Attributes:
@@ -102,7 +102,7 @@ class Instance(msgspec.Struct, frozen=True, kw_only=True):
     shape: str = ""
 
 
-class Incident(msgspec.Struct, frozen=True, kw_only=True):
+class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One open-to-close life of an instance.
 
     Attributes:
@@ -148,7 +148,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return self.closed_at is None
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one receiver believes of one incident.
 
     Attributes:
@@ -168,7 +168,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool = False
 
 
-class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One living message of a receiver and what is in it.
 
     Attributes:
@@ -198,7 +198,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool = False
 
 
-class SourceState(msgspec.Struct, frozen=True, kw_only=True):
+class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is known of a source's health.
 
     Attributes:
