@@ -112,3 +112,6 @@ class EventView:
     lines: tuple[str, ...] = ()
     more: str = ""
     about: About
+
+
+PRINTABLE = frozenset({About, EventView, Fact, Line, View})

@@ -156,9 +156,11 @@ class Renderer:
         def wanted(files: Mapping[str, str]) -> dict[str, str]:
             return {n: s for n, s in files.items() if n.startswith(fits) or n.endswith(fits)}
 
-        plain, mine = make(wanted(sources), {}), make(wanted(sources), wanted(own))
+        plain = make(wanted(sources), {})
         compiled = {name: _compiled(plain, name) for name in wanted(sources)}
-        good = {}
+        if not wanted(own):
+            return _Room(compiled, compiled, frozenset())
+        mine, good = make(wanted(sources), wanted(own)), {}
         for name in wanted(own):
             try:
                 good[name] = mine.get_template(name)

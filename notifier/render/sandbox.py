@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from notifier.render.clean import one_line
+from notifier.render.layout import PRINTABLE
 
 _BANNED = ("safe", "urlize", "xmlattr", "tojson", "forceescape", "e", "escape", "random")
 _FORMATTING = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})  # mrkdwn knows no escape for these
@@ -42,6 +43,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
         )
         for name in _BANNED:
             self.filters.pop(name)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """The sandbox's own check takes half of the time that a message takes."""
+        if type(obj) in PRINTABLE and attribute in obj.__slots__:
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
