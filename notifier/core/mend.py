@@ -15,7 +15,7 @@ BOM = b"\xef\xbb\xbf"
 _MOST = 32 * 1024 * 1024  # bytes; mending copies, so nothing bigger is mended
 _TRIES = 8  # braces in warnings before the JSON: each may begin it
 
-_SPACED = bytes(code if code >= 0x20 else 0x20 for code in range(256))
+_SPACED = bytes(max(code, 32) for code in range(256))
 _OPENING = re.compile(rb"\{")
 _TOKENS = re.compile(
     rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'  # a text, which may hold lone surrogates

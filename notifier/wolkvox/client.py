@@ -6,11 +6,14 @@ not followed, for the token would go along.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from hashlib import sha256
 from typing import TypeAlias
 from weakref import WeakValueDictionary
 
@@ -21,6 +24,7 @@ from notifier.core.answer import Answer
 from notifier.core.endpoint import Endpoint
 from notifier.errors import FetchError, Trouble
 from notifier.wolkvox.endpoints import ALLOWED
+from notifier.wolkvox.wire import Deadline, a_session
 
 WHOLE = 60.0  # seconds for a whole answer: the vendor's own limit
 CONNECT = 10.0  # seconds for a connection
@@ -30,11 +34,16 @@ DATES = "%Y%m%d%H%M%S"  # the vendor's YYYYmmddHHiiss
 
 Window: TypeAlias = tuple[datetime, datetime]
 
+_TOKEN = re.compile(r"[\x21-\x7e]+")
+_NUMBERED = re.compile(r"https://wv([0-9]{4})\.wolkvox\.com")
+_LOOPBACK = re.compile(r"https?://(localhost|127(\.[0-9]+){3}|\[::1\])(:[0-9]+)?(/|$)")
 _SAYS = {
     Trouble.NETWORK: "wolkvox cannot be reached; check the network and `server`",
     Trouble.TIMEOUT: f"no whole answer came within {WHOLE:.0f} s",
     Trouble.TLS: "the connection is not trusted: its certificate could not be verified",
     Trouble.TOO_LARGE: f"the answer is larger than {BIGGEST // 1024 // 1024} MB",
+    Trouble.TOKEN: "the token holds characters that cannot be sent; copy it again",
+    Trouble.REQUEST: "this endpoint is not on the list of those that only read",
 }
 
 
@@ -45,15 +54,16 @@ class _Turn:
         self.lock = threading.Lock()
 
 
-_turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
+_turns: WeakValueDictionary[bytes, _Turn] = WeakValueDictionary()
 _turns_guard = threading.Lock()
 
 
 def _turn(token: str) -> _Turn:
+    key = sha256(token.encode()).digest()
     with _turns_guard:
-        found = _turns.get(token)
+        found = _turns.get(key)
         if found is None:
-            found = _turns[token] = _Turn()
+            found = _turns[key] = _Turn()
         return found
 
 
@@ -71,12 +81,11 @@ class Client:
     ) -> None:
         """*server* is an address without ``/api/v2``; *whole* and *biggest* are for tests."""
         self._server = server
-        self._turn = _turn(token)
+        self._token = token.strip()
+        self._turn = _turn(self._token)
         self._seconds = seconds
         self._whole = whole
         self._biggest = biggest
-        self._headers = {"wolkvox-token": token, "accept": "application/json"}
-        self._session = _session()
 
     def __repr__(self) -> str:
         return f"Client({self._server!r})"
@@ -92,87 +101,80 @@ class Client:
             FetchError: none came. Its text holds neither address nor token nor body.
         """
         if (endpoint.family, endpoint.api) not in ALLOWED:
-            raise FetchError(Trouble.REQUEST, f"`{endpoint.name}` is not a read-only endpoint")
-        query = {"api": endpoint.api, **params, **_dates(window)}
+            raise _failed(Trouble.REQUEST)
+        if not _TOKEN.fullmatch(self._token):
+            raise _failed(Trouble.TOKEN)
+        query = {**params, **_dates(window), "api": endpoint.api}
         address = f"{self._server}/api/v2/{endpoint.family}.php"
-        with self._turn.lock, self._said():
+        with self._turn.lock, _said():
             return self._get(address, query)
 
     def _get(self, address: str, query: Mapping[str, str]) -> Answer:
-        deadline = self._seconds() + self._whole
-        with self._session.get(
-            address,
-            params=query,
-            headers=self._headers,
-            stream=True,
-            allow_redirects=False,
-            timeout=(min(CONNECT, self._whole), self._whole),
-        ) as response:
-            body = self._body(response, deadline)
+        deadline = Deadline(self._seconds, self._seconds() + self._whole)
+        local = _LOOPBACK.match(self._server) is not None
+        with (
+            a_session(deadline, direct=local) as session,
+            session.get(
+                address,
+                params=query,
+                headers=self._headers(),
+                stream=True,
+                allow_redirects=False,
+                timeout=(min(CONNECT, self._whole), self._whole),
+            ) as response,
+        ):
             headers = {name.lower(): value for name, value in response.headers.items()}
+            body = b"".join(self._pieces(response.raw, headers.get("content-encoding", "")))
             return Answer(response.status_code, body, headers)
 
-    def _body(self, response: requests.Response, deadline: float) -> bytes:
-        """Read in pieces: neither a slow drip nor a bomb gets further than the limits."""
-        pieces, size = [], 0
-        raw = response.raw
-        while True:
-            _limit(raw, deadline - self._seconds())
-            piece = raw.read1(PIECE, decode_content=True)
-            if not piece and raw.closed:
-                break
-            size += len(piece)
-            if size > self._biggest:
-                raise FetchError(Trouble.TOO_LARGE, _SAYS[Trouble.TOO_LARGE])
-            if self._seconds() > deadline:
-                raise FetchError(Trouble.TIMEOUT, _SAYS[Trouble.TIMEOUT])
-            if not piece:
-                break
-            pieces.append(piece)
-        return b"".join(pieces)
+    def _headers(self) -> dict[str, str]:
+        """No connection is kept: polls are further apart than the server would keep it."""
+        numbered = _NUMBERED.match(self._server)
+        return {
+            "wolkvox-token": self._token,
+            "accept": "application/json",
+            "accept-encoding": "gzip",
+            "connection": "close",
+        } | ({"wolkvox_server": numbered[1]} if numbered else {})
 
-    @contextmanager
-    def _said(self) -> Iterator[None]:
-        """Turn what the library raises into a kind; drop the connection, whose state is unknown."""
-        try:
-            yield
-        except FetchError:
-            self._fresh()
-            raise
-        except (
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-            OSError,
-            ValueError,
-        ) as error:
-            self._fresh()
-            trouble = _trouble(error)
-            raise FetchError(trouble, _SAYS[trouble]) from None
-
-    def _fresh(self) -> None:
-        self._session.close()
-        self._session = _session()
+    def _pieces(self, raw: urllib3.BaseHTTPResponse, encoding: str) -> Iterator[bytes]:
+        """Read and unfold piece by piece: a bomb gets no further than the limit."""
+        unfold = zlib.decompressobj(wbits=47) if encoding in ("gzip", "deflate") else None
+        left = self._biggest
+        while piece := raw.read1(PIECE, decode_content=False):
+            if unfold is not None:
+                piece = unfold.decompress(piece, left + 1)
+            left -= len(piece)
+            if left < 0:
+                raise _failed(Trouble.TOO_LARGE)
+            yield piece
+        if unfold is not None and not unfold.eof:
+            raise _failed(Trouble.NETWORK)
 
 
-def _session() -> requests.Session:
-    """No retries of its own, no .netrc, no cookies carried along."""
-    session = requests.Session()
-    session.auth = lambda request: request  # else a .netrc would be looked up
-    return session
+@contextmanager
+def _said() -> Iterator[None]:
+    """Turn what the libraries raise into a kind: their texts hold the address."""
+    try:
+        yield
+    except (
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        OSError,
+        ValueError,
+        zlib.error,
+    ) as error:
+        raise _failed(_trouble(error)) from None
+
+
+def _failed(trouble: Trouble) -> FetchError:
+    return FetchError(trouble, _SAYS[trouble])
 
 
 def _dates(window: Window | None) -> dict[str, str]:
     if window is None:
         return {}
     return {"date_ini": window[0].strftime(DATES), "date_end": window[1].strftime(DATES)}
-
-
-def _limit(raw: urllib3.BaseHTTPResponse, seconds: float) -> None:
-    """Let the next read wait no longer than is left of the whole."""
-    connection = getattr(raw, "connection", None) or getattr(raw, "_connection", None)
-    sock = getattr(connection, "sock", None)
-    if sock is not None:
-        sock.settimeout(max(0.001, seconds))
 
 
 def _trouble(error: BaseException) -> Trouble:
