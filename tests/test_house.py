@@ -39,7 +39,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pydantic": ("core", "settings"),  # the rules file is a model
     "pydantic_core": ("core",),
     "pydantic_settings": ("settings",),
-    "requests": ("wolkvox", "channels"),  # webhooks are posted, too
+    "requests": ("wolkvox", "channels", "web.heartbeat"),  # webhooks are posted, too
     "rich": ("cli", "commands", "demo.terminal"),
     "slack_sdk": ("channels",),
     "smtplib": ("channels",),

@@ -19,11 +19,12 @@ from notifier.demo.stage import Stage, staged, without_proxies
 from notifier.demo.story import lap_of
 from notifier.demo.tally import tally
 from notifier.demo.terminal import Terminal
-from notifier.errors import StateError
+from notifier.errors import ConfigError, StateError
 from notifier.web.server import Server
 
 INTERRUPTED = 130
 FAILED = 1
+HIGHEST = 65_535
 LOOK = 0.1  # seconds between two looks at what happens
 
 
@@ -33,8 +34,11 @@ def demo(seconds: float | None, port: int) -> int:
     Returns 130 after Ctrl+C, 1 when a message could not be delivered.
 
     Raises:
+        ConfigError: there is no such port.
         StateError: the port is taken.
     """
+    if not 0 <= port <= HIGHEST:
+        raise ConfigError(f"there is no port {port}; use one from 0 to {HIGHEST}")
     stop, interrupted = Event(), Event()
 
     def interrupt(*_: object) -> None:

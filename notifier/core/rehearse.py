@@ -17,7 +17,7 @@ from notifier.core.snapshot import take
 from notifier.core.state import InstanceKey
 from notifier.core.view import WHOLE
 
-BEGIN = datetime(2026, 1, 5, 10, 0)  # a Monday morning, by the operation's clocks
+BEGIN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)  # a Monday morning; its zone is replaced
 WORDS = {reason: reason.value for reason in Reason} | {Reason.RAISED: "change"}
 NONE = "none:"
 

@@ -1,4 +1,7 @@
-"""Give a sign of life to a dead man's switch: something else must notice when this bot is silent."""
+"""Give a sign of life to a dead man's switch.
+
+A bot that watches must be watched: something else has to notice when this one falls silent.
+"""
 
 from __future__ import annotations
 

@@ -120,7 +120,9 @@ class Stage:
 
     def agents(self, rejections: Mapping[str, str]) -> None:
         """Let the agents' rejections be these, by agent id as wolkvox writes it."""
-        rows = [{"agent_id": a, "network_rejection": v, "ip": "1.2.3.4"} for a, v in rejections.items()]
+        rows = [
+            {"agent_id": a, "network_rejection": v, "ip": "1.2.3.4"} for a, v in rejections.items()
+        ]
         body = {"by_agent": rows, "by_ip": [], "by_pbx": []}
         self.wolkvox.respond_with("latency", envelope([body]))
 
@@ -150,7 +152,9 @@ def envelope(data: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def staged(folder: Path, rules: str = RULES, channels: Sequence[str] = ("operaciones",)) -> Iterator[Stage]:
+def staged(
+    folder: Path, rules: str = RULES, channels: Sequence[str] = ("operaciones",)
+) -> Iterator[Stage]:
     """Everything on loopback, with *rules* in a file."""
     with ExitStack() as stack:
         now: list[Stage] = []

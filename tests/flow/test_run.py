@@ -15,7 +15,7 @@ from threading import Event
 import pytest
 import requests
 
-from notifier.simulator.slack_faults import Slip, SlackFault
+from notifier.simulator.slack_faults import SlackFault, Slip
 from tests.flow.stage import Stage, staged
 
 PATIENCE = 40  # seconds that a busy machine may take
