@@ -27,7 +27,6 @@ LOOKS = 2  # a message is believed not to have arrived when it was not found so 
 BETWEEN_LOOKS = timedelta(seconds=5)
 CLOCKS_APART = timedelta(seconds=60)  # between our clock and the far side's
 MENDING = timedelta(minutes=5)  # a dead token or a closed channel waits for somebody's hand
-FOUND_ANEW = frozenset({"post", "reply"})  # forms that a second send would double
 
 
 @dataclass(slots=True)
@@ -99,8 +98,8 @@ class Worker:
     def _settled(self, message: Claimed, reference: str | None) -> bool:
         """Whether nothing is to be sent: it arrived, it is looked for again, or it is dropped."""
         envelope = message.envelope
-        if envelope.form not in FOUND_ANEW:
-            return False  # an edit repeats harmlessly; a mail is known by its Message-ID
+        if not _doubles(envelope, reference):
+            return False
         if not self.channel.can_find:
             return self._dropped(envelope)
         return self._looked(message, reference)
@@ -198,6 +197,15 @@ class Worker:
 
     def _count(self, result: str) -> None:
         self.metrics.deliveries.labels(self.channel.kind, result).inc()
+
+
+def _doubles(envelope: Envelope, reference: str | None) -> bool:
+    """Whether a second send would show twice.
+
+    An edit repeats harmlessly, but one without a message to edit is a post. A mail is known by its
+    Message-ID.
+    """
+    return envelope.form in ("post", "reply") or (envelope.form == "edit" and reference is None)
 
 
 def _last_try(envelope: Envelope) -> datetime:
