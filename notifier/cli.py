@@ -146,13 +146,16 @@ def simulate(
     port: Annotated[int, typer.Option(help="0 for any free one.")] = 8041,
     seed: Annotated[int, typer.Option(help="Another seed is another contact center.")] = 7,
     speed: Annotated[float, typer.Option(min=0.01, help="Simulated seconds a second.")] = 1.0,
+    start: Annotated[
+        str | None, typer.Option(help="The time there at the beginning, as 10:00; default: now.")
+    ] = None,
     script: Annotated[str, typer.Option(help="What happens: day, demo or quiet.")] = "day",
     token: Annotated[str, typer.Option(help="The token it asks for.")] = "77766b74",
 ) -> int:
     """Run the simulated wolkvox alone."""
     from notifier.commands.simulate import simulate as command
 
-    return command(port=port, seed=seed, speed=speed, script=script, token=token)
+    return command(port=port, seed=seed, speed=speed, start=start, script=script, token=token)
 
 
 @app.command()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
 from notifier.clocks import utc_now
 from notifier.errors import ConfigError, StateError
@@ -11,11 +13,18 @@ from notifier.simulator.serve import SCRIPTS, serve
 from notifier.simulator.wolkvox import WolkvoxServer
 
 
-def simulate(*, port: int, seed: int, speed: float, script: str, token: str) -> int:
+ZONE = ZoneInfo("America/Bogota")  # where the simulated contact center is
+
+
+def simulate(
+    *, port: int, seed: int, speed: float, start: str | None, script: str, token: str
+) -> int:
     """Answer until interrupted.
 
+    start: The time of today there, as ``10:00``; None for now.
+
     Raises:
-        ConfigError: no script has that name.
+        ConfigError: no script has that name, or *start* is no time.
         StateError: the port is taken.
     """
     if script not in SCRIPTS:
@@ -28,10 +37,20 @@ def simulate(*, port: int, seed: int, speed: float, script: str, token: str) -> 
         print(f"wolkvox is simulated at {server.url}; its token is {token}", flush=True)
 
     try:
-        serve(port, seed=seed, speed=speed, start=utc_now(), script=script, token=token,
+        serve(port, seed=seed, speed=speed, start=_begin(start), script=script, token=token,
               stop=stop, ready=ready)  # fmt: skip
     except OSError as error:
         raise StateError(
             f"cannot listen on port {port} ({error.strerror}); choose another with --port"
         ) from error
     return 0
+
+
+def _begin(start: str | None) -> datetime:
+    now = utc_now().astimezone(ZONE)
+    if start is None:
+        return now
+    try:
+        return datetime.combine(now.date(), time.fromisoformat(start), ZONE)
+    except ValueError:
+        raise ConfigError(f"`{start}` is not a time of day; write it as in 10:00") from None
