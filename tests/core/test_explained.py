@@ -95,3 +95,13 @@ def test_a_failed_poll_does_not_end_an_explanation() -> None:
     for minute in (1, 2, 3):
         play.fail(minute, source=LATENCY)
     assert play.reason("12000") is Untold.EXPLAINED
+
+
+def test_who_leaves_the_broken_link_and_returns_is_explained_as_before() -> None:
+    play = Play(QUICK, SITE_LINK)
+    moved = [agent("12003", 5, ip="10.0.0.1")]
+    play.poll(0, *site(4, broken=True))
+    assert play.poll(5, *site(3, broken=True), *moved) == [f"on-call change {IP}"]
+    assert play.poll(10, *site(4, broken=True)) == [f"on-call change {IP}"]
+    assert play.poll(15, *site(4, broken=False)) == [f"on-call close {IP}"]
+    assert len(play.poll(20, *site(4, broken=False))) == 4
