@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
+from notifier.core.completion import rows_from_texts
 from notifier.core.decide import decide, next_due
 from notifier.core.known import Decision, Known
 from notifier.core.notice import Notice, Untold
 from notifier.core.plan import Plan
 from notifier.core.planning import plan
 from notifier.core.reading import Due, Failed, Good, Reading, Reload
-from notifier.core.rows import rows_from_texts
 from notifier.core.rulefile import load
 from notifier.core.snapshot import Snapshot, take
 from notifier.core.state import Incident, InstanceKey, Severity, SourceKey

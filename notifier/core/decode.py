@@ -12,8 +12,9 @@ import msgspec
 
 from notifier.core import mend
 from notifier.core.answer import EMPTY_CODE, GOOD_CODES, Answer, classify, none_found, refused
+from notifier.core.completion import complete
 from notifier.core.endpoint import Collection, Endpoint
-from notifier.core.rows import Row, Rows, complete, is_object, lacks_a_field, read_records
+from notifier.core.rows import Row, Rows, is_object, lacks_a_field, read_records
 from notifier.core.shape import Bare, Envelope, Place, decoder, places, present, unexpected
 from notifier.core.values import plain
 from notifier.errors import DecodeError, PollError, Trouble

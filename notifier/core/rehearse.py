@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from notifier.core.completion import rows_from_texts
 from notifier.core.decide import decide, next_due
 from notifier.core.known import Decision, Known
 from notifier.core.notice import Reason
 from notifier.core.plan import Plan, RulePlan, SourcePlan
 from notifier.core.reading import Due, Failed, Good, Reading
-from notifier.core.rows import rows_from_texts
 from notifier.core.rulebook import Poll, Test
 from notifier.core.snapshot import take
 from notifier.core.state import InstanceKey

@@ -6,8 +6,7 @@ without types and then column by column, each distinct value once. Both ways say
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from operator import attrgetter
@@ -18,11 +17,9 @@ import msgspec
 from notifier.core.endpoint import Collection, Field, Kind
 from notifier.core.values import (
     BIGGEST,
-    BLANKS,
     LONGEST,
     UNREADABLE,
     Scalar,
-    plain,
     reader,
     text,
 )
@@ -33,6 +30,7 @@ Renames: TypeAlias = tuple[tuple[str, str], ...]  # a field's name, the one that
 _NUMBER = Annotated[float, msgspec.Meta(ge=-BIGGEST, le=BIGGEST)] | None
 _TEXT = Annotated[str, msgspec.Meta(max_length=LONGEST)] | None
 _ALIKE = {str, float, int, type(None)}  # equal values read alike; not so True and 1
+_OPENING = ord("{")
 _BATCH = 512  # records: a bad value costs the slow way for so many
 _SAMPLE = 50  # rows that must all lack a field before it is looked for by another name
 
@@ -78,41 +76,6 @@ def read_records(pieces: Sequence[msgspec.Raw], collection: Collection) -> Rows:
     return found
 
 
-def rows_from_texts(
-    collection: Collection,
-    records: Sequence[Mapping[str, object]],
-    hit_values: Iterable[str] = (),
-) -> list[Row]:
-    """Return the rows of records given as values, as the tables of ``notifier test`` are.
-
-    Args:
-        hit_values: The texts that mean a sale; case and accents make no difference.
-    """
-    columns = {f.name: [record.get(f.name) for record in records] for f in _sent(collection)}
-    found = _of_columns(columns, collection, len(records))
-    complete(found.rows, collection, frozenset(map(plain, hit_values)))
-    return found.rows
-
-
-def complete(
-    rows: list[Row], collection: Collection, hits: AbstractSet[str], *, printable: bool = False
-) -> None:
-    """Make texts what ``values.text`` says of them, and fill in what is worked out of others.
-
-    Args:
-        hits: The texts that mean a sale, as ``values.plain`` says them.
-        printable: No text holds a control character or one that cannot be seen.
-    """
-    done = {"agent_id"} if collection.split_agent and _split_agents(rows) else set()
-    for each in collection.decoded():
-        if each.kind in (Kind.TEXT, Kind.TIME) and each.name not in done:
-            _tidy(rows, each.name, printable=printable)
-        if each.hit_of:
-            _mark_hits(rows, each, hits)
-    if collection.placeholders:
-        _blank_placeholders(rows, collection)
-
-
 def lacks_a_field(rows: Sequence[Row], collection: Collection) -> bool:
     """Whether a field seems not to be sent under its own name, or is blank in many rows."""
     if not rows:
@@ -123,7 +86,7 @@ def lacks_a_field(rows: Sequence[Row], collection: Collection) -> bool:
 
 def is_object(piece: msgspec.Raw) -> bool:
     """Whether a piece of JSON is an object."""
-    return bytes(memoryview(piece)[:1]) == b"{"
+    return memoryview(piece)[0] == _OPENING
 
 
 def _type(kind: Kind) -> Any:
@@ -132,14 +95,14 @@ def _type(kind: Kind) -> Any:
     return bool | None if kind is Kind.FLAG else _TEXT
 
 
-def _sent(collection: Collection) -> tuple[Field, ...]:
+def sent(collection: Collection) -> tuple[Field, ...]:
     """The fields that a server may send; the rest is worked out here."""
     return tuple(f for f in collection.decoded() if not f.hit_of)
 
 
 def _required(collection: Collection) -> tuple[str, ...]:
     """The names that every record should hold. A name may stand within the agent's number."""
-    names = (f.name for f in _sent(collection))
+    names = (f.name for f in sent(collection))
     return tuple(n for n in names if not (collection.split_agent and n == "agent_name"))
 
 
@@ -174,26 +137,25 @@ def _by_type(pieces: Sequence[msgspec.Raw], collection: Collection) -> Rows | No
 
 
 def _by_column(pieces: Sequence[msgspec.Raw], collection: Collection, renames: Renames) -> Rows:
-    objects = list(filter(is_object, pieces))
-    loose = _loosely(objects, _loose(collection, renames))
-    columns = {f.name: list(map(attrgetter(f.name), loose)) for f in _sent(collection)}
-    found = _of_columns(columns, collection, len(loose))
-    found.dropped = len(pieces) - len(objects)
+    loose = _loosely(pieces, _loose(collection, renames))
+    columns = {f.name: list(map(attrgetter(f.name), loose)) for f in sent(collection)}
+    found = of_columns(columns, collection, len(loose))
+    found.dropped = len(pieces) - len(loose)
     return found
 
 
 @cache
 def _loose(collection: Collection, renames: Renames) -> type[Row]:
-    fields = [(f.name, Any, None) for f in _sent(collection)]
-    return msgspec.defstruct("Loose", fields, rename=dict(renames))
+    fields = [(f.name, Any, None) for f in sent(collection)]
+    return msgspec.defstruct("Loose", fields, rename=dict(renames), gc=False)
 
 
 def _loosely(pieces: Sequence[msgspec.Raw], loose: type[Row]) -> list[Row]:
-    """Return the records with values as they came."""
+    """Return the records that are objects, with values as they came."""
     try:
         return msgspec.json.decode(_listed(pieces), type=list[loose])  # type: ignore[valid-type]
     except msgspec.ValidationError:
-        return [_apart(piece, loose) for piece in pieces]
+        return [_apart(piece, loose) for piece in filter(is_object, pieces)]
 
 
 def _apart(record: msgspec.Raw, loose: type[Row]) -> Row:
@@ -210,7 +172,7 @@ def _alone(value: msgspec.Raw) -> object:
         return None
 
 
-def _of_columns(columns: dict[str, list[object]], collection: Collection, length: int) -> Rows:
+def of_columns(columns: dict[str, list[object]], collection: Collection, length: int) -> Rows:
     unreadable = {}
     read: list[Sequence[Scalar]] = []
     for each in collection.decoded():
@@ -249,7 +211,7 @@ def _spelling(
     if first is None:
         return (), ()
     names = msgspec.json.decode(first, type=dict[str, msgspec.Raw])
-    lacking = [f for f in _sent(collection) if f.name not in names]
+    lacking = [f for f in sent(collection) if f.name not in names]
     renames = dict(_aliases(lacking, names))
     required = _required(collection)
     absent = (f.name for f in lacking if f.name in required and f.name not in renames)
@@ -261,50 +223,3 @@ def _aliases(lacking: list[Field], names: Mapping[str, object]) -> Iterator[tupl
         sent = next((alias for alias in each.aliases if alias in names), None)
         if sent:
             yield each.name, sent
-
-
-# what is worked out
-
-
-def _tidy(rows: list[Row], name: str, *, printable: bool) -> None:
-    """Make texts what ``text`` says of them; nearly always they are so already."""
-    get = attrgetter(name)
-    distinct = set(map(get, rows))
-    distinct.discard(None)
-    joined = f"|{'|'.join(distinct)}|"
-    spaced = "| " in joined or " |" in joined
-    if not spaced and distinct.isdisjoint(BLANKS) and (printable or joined.isprintable()):
-        return
-    mended = {was: now for was in distinct if (now := text(was)[0]) != was}
-    for row in rows:
-        if get(row) in mended:
-            setattr(row, name, mended[get(row)])
-
-
-def _split_agents(rows: list[Any]) -> bool:
-    """Tell ``12004-ANA`` apart; names hold hyphens, so only the first one counts.
-
-    Return whether every row was of that form.
-    """
-    split = 0
-    for row in rows:
-        number, dash, name = (row.agent_id or "").partition("-")
-        if dash and (number.isdecimal() or number.strip().isdecimal()):
-            row.agent_id = number
-            row.agent_name = row.agent_name or name
-            split += number.isdecimal()
-    return split == len(rows)
-
-
-def _mark_hits(rows: list[Row], flag: Field, hits: AbstractSet[str]) -> None:
-    for row in rows:
-        said = getattr(row, flag.hit_of)
-        setattr(row, flag.name, None if said is None else plain(said) in hits)
-
-
-def _blank_placeholders(rows: list[Row], collection: Collection) -> None:
-    """Make unknown what stands for no key at all, as the ``conn_id`` 0."""
-    for row in rows:
-        for name in collection.key:
-            if getattr(row, name) in collection.placeholders:
-                setattr(row, name, None)

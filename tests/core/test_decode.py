@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.core.answer import Answer
+from notifier.core.completion import rows_from_texts
 from notifier.core.decode import Decoded, decode, read
 from notifier.core.endpoint import Endpoint
-from notifier.core.rows import row_type, rows_from_texts
+from notifier.core.rows import row_type
 from notifier.core.values import LONGEST
 from notifier.errors import DecodeError, FetchError, PollError, Trouble
 from notifier.wolkvox.endpoints import CATALOGUE

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.rows import rows_from_texts
+from notifier.core.completion import rows_from_texts
 from notifier.core.snapshot import SLASH, by_key, join_key, take
 from notifier.core.state import SourceKey
 from notifier.wolkvox.endpoints import CATALOGUE
