@@ -35,6 +35,10 @@ class Line:
     when: str
 
 
+QUIET = "the story is over, all is quiet"
+_QUIET = Line("🌿", QUIET, "now")
+
+
 def story(start: datetime = START) -> Script:
     """The demo's script over and over, each lap with other people and places."""
     return tuple(
@@ -62,7 +66,7 @@ def lap_of(script: Sequence[Scene], now: datetime, start: datetime = START) -> l
     """The scenes of the lap that *now* is in, in their order."""
     begin = start + (now - start) // LAP * LAP
     scenes = [scene for scene in script if begin - EARLIER <= scene.begin < begin - EARLIER + LAP]
-    return [Line(*in_words(scene), _when(scene, now)) for scene in scenes]
+    return [Line(*in_words(scene), _when(scene, now)) for scene in scenes] or [_QUIET]
 
 
 def _when(scene: Scene, now: datetime) -> str:

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from notifier.demo import mrkdwn
 from notifier.demo.stage import CHANNEL, Stage
-from notifier.demo.story import in_words
+from notifier.demo.story import QUIET, in_words
 from notifier.demo.tally import Tally
 from notifier.render.slack import COLORS
 from notifier.simulator.mail import Mail
@@ -39,6 +39,8 @@ class Terminal:
             file=file or sys.stdout, highlight=False, markup=False, emoji=False, soft_wrap=True
         )
         self._going: tuple[Scene, ...] = ()
+        self._ends = max(scene.end for scene in stage.center.script)
+        self._over = False
         stage.slack.on_change(self.slack)
         stage.mail.on_change(self.mail)
 
@@ -64,6 +66,9 @@ class Terminal:
                 sign, what = in_words(scene)
                 self._print(Text(f"{self._time()}  {sign} {what}", "dim italic"))
         self._going = going
+        if now >= self._ends and not self._over:
+            self._over = True
+            self._print(Text(f"{self._time()}  🌿 {QUIET}; stop it with Ctrl+C", "dim italic"))
 
     def summary(self, done: Tally) -> None:
         """Say what the bot did."""
@@ -82,8 +87,10 @@ class Terminal:
         news = " ".join(_flat(message.text, self._stage.center.zone))
         headline = next(iter(self._said(parent)))
         how = "closed" if headline.startswith(_ENDED) else "edited"
-        news = _STAMP.sub("", news) if not message.broadcast else "and answered for all to see"
-        head = f"Slack #{CHANNEL} · {how} {self._time()}: {news}"
+        said = (
+            ", and said again in the channel" if message.broadcast else ": " + _STAMP.sub("", news)
+        )
+        head = f"Slack #{CHANNEL} · {how} {self._time()}{said}"
         self._print(self._head(head), *self._drawn(parent, 2))
 
     def _parent(self, reply: Message) -> Message | None:
