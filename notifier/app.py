@@ -63,7 +63,7 @@ def _bot(
 ) -> Bot:
     now, laid, journal, metrics = clocks.now(), plan(book), Journal(database), Metrics(VERSION)
     with database.transaction() as connection:
-        outbox.adopt_orphans(connection, owner())
+        outbox.adopt_orphans(connection)
     cycle = Cycle(
         plan=laid,
         known=journal.recall(laid, now),

@@ -6,9 +6,11 @@ message is marked as being sent, and that is on the disk, before a byte of it le
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from notifier import logs
 from notifier.channels.base import Channel, Delivered
@@ -49,14 +51,42 @@ class Worker:
     metrics: Metrics
     on_ambiguous: Callable[[str], str] = lambda _: ""
     lost: int = 0
+    _taken: deque[Claimed] = field(default_factory=deque)  # claimed, and not settled yet
+    _outcome: Callable[[], None] | None = None  # of the first of them, not written yet
+    _asked: dict[str, datetime] = field(default_factory=dict)  # whom to leave alone, until when
 
     def run_once(self) -> int:
-        """Try everything that is due now. Returns how many messages were tried."""
+        """Try everything that is due now. Returns how many messages were tried.
+
+        Raises:
+            StateError: the database is in trouble; the next call goes on where this one ended.
+        """
+        self._make_up()
         with self.database.transaction() as connection:
             claimed = outbox.claim(connection, self.clock(), self.owner, BATCH, self.channel.kind)
-        for message in claimed:
-            self._deliver(message)
+        self._taken.extend(claimed)
+        self._asked.clear()
+        while self._taken:
+            self._deliver(self._taken[0])
+            self._taken.popleft()
         return len(claimed)
+
+    def _make_up(self) -> None:
+        """Write down what the database could not take before, and give back what was not tried."""
+        if self._outcome is not None:
+            self._settle(self._outcome)
+            self._taken.popleft()
+        if self._taken:
+            with self.database.transaction() as connection:
+                for message in self._taken:
+                    outbox.give_back(connection, message.id, self.clock())
+            self._taken.clear()
+
+    def _settle(self, outcome: Callable[[], None]) -> None:
+        """Write down how a message went; where that fails it is kept, and never sent again."""
+        self._outcome = outcome
+        outcome()
+        self._outcome = None
 
     def next_due(self) -> datetime | None:
         """When the next message of this kind falls due."""
@@ -71,18 +101,26 @@ class Worker:
 
     def _deliver(self, message: Claimed) -> None:
         envelope = message.envelope
+        if (until := self._asked.get(envelope.recipient)) is not None:
+            with self.database.transaction() as connection:
+                outbox.give_back(connection, message.id, until)
+            return
         with self.database.reading() as connection:
             reference = outbox.reference(connection, envelope.conversation, envelope.recipient)
+        outcome = self._looked(message, reference) if _doubtful(message, reference) else None
+        self._settle(outcome or self._tried(message, reference))
+
+    def _tried(self, message: Claimed, reference: str | None) -> Callable[[], None]:
+        """Send, and return what writes down how that went."""
         try:
-            if message.unsure_since is not None and self._settled(message, reference):
-                return
-            delivered = self._send(envelope, reference)
+            delivered = self._send(message.envelope, reference)
         except TemporaryDeliveryError as error:
-            self._later(message, error)
+            return partial(self._later, message, error)
         except PermanentDeliveryError as error:
-            self._refused(message, error)
-        else:
-            self._done(envelope, delivered)
+            return partial(self._refused, message, error)
+        except Exception as error:  # noqa: BLE001  # a mistake of ours holds up no other message
+            return partial(self._later, message, _mistake(error))
+        return partial(self._done, message.envelope, delivered)
 
     def _send(self, envelope: Envelope, reference: str | None) -> Delivered:
         """Send; a message whose predecessor is gone is posted anew."""
@@ -95,36 +133,38 @@ class Worker:
 
     # ---- a message of unknown outcome ----
 
-    def _settled(self, message: Claimed, reference: str | None) -> bool:
-        """Whether nothing is to be sent: it arrived, it is looked for again, or it is dropped."""
-        envelope = message.envelope
-        if not _doubles(envelope, reference):
-            return False
+    def _looked(self, message: Claimed, reference: str | None) -> Callable[[], None] | None:
+        """Look for it; None when it is to be sent again."""
         if not self.channel.can_find:
-            return self._dropped(envelope)
-        return self._looked(message, reference)
-
-    def _looked(self, message: Claimed, reference: str | None) -> bool:
+            return self._dropped(message.envelope)
         since = (message.unsure_since or message.envelope.queued_at) - CLOCKS_APART
         try:
             found = self.channel.find(message.envelope, reference, since)
+        except TemporaryDeliveryError as error:
+            return partial(self._unseen, message, error)  # not to have looked is not "not there"
         except PermanentDeliveryError:
             return self._dropped(message.envelope)
         if found is not None:
-            self._done(message.envelope, Delivered(found, "found"))
-            return True
+            return partial(self._done, message.envelope, Delivered(found, "found"))
         if message.looks + 1 >= LOOKS:
-            return False
-        self._ambiguous(message, "not found yet", self.clock() + BETWEEN_LOOKS, looked=True)
-        return True
+            return None
+        due = self.clock() + BETWEEN_LOOKS
+        return partial(self._ambiguous, message, "not found yet", due, looked=True)
 
-    def _dropped(self, envelope: Envelope) -> bool:
+    def _unseen(self, message: Claimed, error: TemporaryDeliveryError) -> None:
+        """It could not be looked for now."""
+        now = self.clock()
+        if now >= _last_try(message.envelope):
+            self._failed(message.envelope, f"given up: {error}")
+        else:
+            self._ambiguous(message, str(error), self._due(message, now, error.after))
+
+    def _dropped(self, envelope: Envelope) -> Callable[[], None] | None:
         """A doubled page beats a lost one; a doubled celebration does not."""
         default = "drop" if envelope.reason == "event" else "resend"
         if (self.on_ambiguous(envelope.receiver) or default) == "resend":
-            return False
-        self._failed(envelope, "it may have arrived and cannot be looked for")
-        return True
+            return None
+        return partial(self._failed, envelope, "it may have arrived and cannot be looked for")
 
     # ---- how it went ----
 
@@ -156,6 +196,7 @@ class Worker:
             )
             if error.after is not None:
                 outbox.postpone(connection, envelope.recipient, envelope.kind, due)
+                self._asked[envelope.recipient] = due
         self._count("later")
         log.warning("not delivered yet", receiver=envelope.receiver, id=envelope.id,
                     error=str(error), again=due.isoformat())  # fmt: skip
@@ -197,6 +238,17 @@ class Worker:
 
     def _count(self, result: str) -> None:
         self.metrics.deliveries.labels(self.channel.kind, result).inc()
+
+
+def _mistake(error: Exception) -> TemporaryDeliveryError:
+    """A mistake of ours, as a trouble of its message: it may have been sent. Never its text."""
+    log.error("internal error", kind=type(error).__name__)
+    return TemporaryDeliveryError(f"An internal mistake ({type(error).__name__}).", ambiguous=True)
+
+
+def _doubtful(message: Claimed, reference: str | None) -> bool:
+    """Whether it may have arrived, and a second send would show."""
+    return message.unsure_since is not None and _doubles(message.envelope, reference)
 
 
 def _doubles(envelope: Envelope, reference: str | None) -> bool:

@@ -159,8 +159,11 @@ def _kind_value(kind: str | None) -> dict[str, str]:
     return {} if kind is None else {"kind": kind}
 
 
-def adopt_orphans(connection: Connection, owner: str) -> int:
-    """Make ambiguous, and due at once, what others than *owner* left in sending.
+def adopt_orphans(connection: Connection, owner: str = "") -> int:
+    """Make ambiguous, and due at once, what others than *owner* left in sending; without: all.
+
+    A process that has sent nothing yet names no owner: the dead one may have had its very name,
+    as process 1 of a container that was started again.
 
     Only for the holder of the writer's lock: then nobody else is alive. Returns how many.
     """
@@ -232,13 +235,24 @@ def settle_ambiguous(
 
     *looked*: the far side was asked and did not have it; that is one more look, not an attempt.
     """
-    more = "looks = looks + 1, attempts = attempts - 1," if looked else ""
+    more = "looks = looks + 1, attempts = attempts - 1," if looked else "looks = 0,"
     return _settle(
         connection,
         message,
         f"state = 'ambiguous', due_at = :due, error = :error, owner = NULL, {more}"
         " unsure_since = coalesce(unsure_since, tried_at)",
         {"due": stamp(due), "error": _said(error)},
+    )
+
+
+def give_back(connection: Connection, message: str, due: datetime) -> None:
+    """It was claimed and not tried: as it was before, at *due*."""
+    _settle(
+        connection,
+        message,
+        "state = CASE WHEN unsure_since IS NULL THEN 'queued' ELSE 'ambiguous' END,"
+        " due_at = :due, owner = NULL, attempts = attempts - 1",
+        {"due": stamp(due)},
     )
 
 
