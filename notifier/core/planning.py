@@ -14,7 +14,7 @@ from notifier.core.notice import RuleText
 from notifier.core.plan import CollectionPlan, Plan, Reach, RulePlan, SourcePlan
 from notifier.core.rulebook import Operation, Receiver, Rule
 from notifier.core.state import seconds
-from notifier.core.tree import Call, Compare, Constant, Look, Node, children
+from notifier.core.tree import Call, Compare, Constant, Look, Node, Not, children
 from notifier.core.values import plain
 
 
@@ -152,6 +152,8 @@ def _direction(node: Node) -> str | None:
         case Compare(operator=operator, left=left):
             low = operator[0] == "<"
             return "<" if low != isinstance(left, Constant) else ">"
+        case Not(part=part):
+            return {"<": ">", ">": "<"}.get(_direction(part) or "")
         case Look(function="drop") | Call(function="unlikely"):
             return "<"
         case _:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from notifier.core.conversation import Address, address_of, begin, open_addresses
 from notifier.core.known import Draft
 from notifier.core.notice import ROSTER, Item, Notice, Reason, RuleText, Untold
-from notifier.core.plan import Plan, Reach, muted_until
+from notifier.core.plan import Plan, Reach, RulePlan, muted_until
 from notifier.core.state import (
     SOURCE_RULE,
     Conversation,
@@ -258,8 +258,14 @@ def terms_of(plan: Plan, operation: str, rule: str, receiver: str, *, now: datet
     reach = plan.reaches.get((operation, receiver))
     loud = bool(reach and reach.kind == "email")
     return Terms(
-        repeat=found.repeat if found else None,
+        repeat=found.repeat if found and _awake(found, plan, now) else None,
         wait=found.group_wait if found else timedelta(0),
         quiet_until=muted_until(reach, now) if reach else None,
         loud_close=loud,
     )
+
+
+def _awake(rule: RulePlan, plan: Plan, now: datetime) -> bool:
+    """Whether the rule's source is polled at this time of the week: reminders rest meanwhile."""
+    source = plan.sources[rule.source]
+    return source.active is None or source.active.contains(now.astimezone(source.zone))

@@ -90,3 +90,24 @@ def test_texts_that_mean_a_sale_are_compared_without_case_and_accents() -> None:
     head += 'hit_values = ["Venta Sí"]\n[[source]]\nendpoint = "hits_last_hour"\n'
     plan = rules(head=head)
     assert plan.sources[SourceKey(OPERATION, "hits_last_hour")].hit_values == {"venta si"}
+
+
+@pytest.mark.parametrize(
+    ("when", "side"),
+    [
+        ("network_rejection > 1", ">"),
+        ("network_rejection < 1", "<"),
+        ("1 < network_rejection", ">"),
+        ("1 >= network_rejection", "<"),
+        ("not (latency_ms <= 5)", ">"),
+        ("not (latency_ms > 5 or jitter > 9)", "<"),
+        ("not (agent_status in ('lost', 'off'))", ">"),
+        ("drop(latency_ms, 5, '30m')", "<"),
+        ("unlikely(latency_ms, 100, 0.8, 0.01)", "<"),
+        ("agent_status in ('lost', 'off')", ">"),
+    ],
+)
+def test_a_condition_tells_on_which_side_things_are_bad(when: str, side: str) -> None:
+    rule = rules(rejection(f'when = "{when}"')).rule(OPERATION, "network-rejection")
+    assert rule is not None
+    assert rule.direction == side

@@ -274,6 +274,16 @@ def test_reminders_rest_in_quiet_hours() -> None:
     assert play.wait(MORNING) == ["team-leads repeat 12004"]
 
 
+def test_reminders_rest_while_the_source_is_not_polled() -> None:
+    head = HEAD.replace('every = "5m"', 'every = "5m"\nactive = "07:00-21:00"', 1)
+    play = Play(rules(rejection('repeat = "2h"\nseverity = "critical"'), head=head))
+    evening, morning = 10.5 * 60, 21 * 60  # 20:30 and 07:00 in Bogotá
+    play.poll(evening, agent("12004", 2))
+    assert play.wait(morning - 1) == []
+    assert play.poll(morning, agent("12004", 2)) == ["team-leads repeat 12004"]
+    assert play.wait(morning + 120) == ["team-leads repeat 12004"]
+
+
 def test_critical_ones_are_repeated_through_the_night() -> None:
     play = Play(rules(rejection('repeat = "2h"\nseverity = "critical"'), **NIGHTS))
     play.poll(NIGHT, agent("12004", 2))
