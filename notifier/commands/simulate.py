@@ -12,7 +12,6 @@ from notifier.errors import ConfigError, StateError
 from notifier.simulator.serve import SCRIPTS, serve
 from notifier.simulator.wolkvox import WolkvoxServer
 
-
 ZONE = ZoneInfo("America/Bogota")  # where the simulated contact center is
 
 
