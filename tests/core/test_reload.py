@@ -167,7 +167,7 @@ def test_a_rename_is_done_once() -> None:
     play.reload(1, RENAMED, renamed)
     assert [seen.rule for seen, _ in play.last.seen] == ["sale"]
     play.reload(2, RENAMED, renamed)
-    assert not (play.last.seen or play.last.instances or play.last.incidents)
+    assert not any((play.last.seen, play.last.instances, play.last.incidents))
 
 
 def test_a_renamed_event_rule_announces_nothing_again() -> None:
