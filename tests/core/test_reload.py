@@ -160,6 +160,13 @@ def test_a_renamed_rule_goes_on_with_its_incidents() -> None:
     assert len({notice.conversation.id for notice in play.notices}) == 1
 
 
+def test_a_renamed_rule_reminds_as_before() -> None:
+    play = opened(rejection('repeat = "2h"'))
+    play.reload(1, RENAMED + 'repeat = "2h"')
+    assert play.incident("12004").key.rule == "rejected"
+    assert play.wait(120) == ["team-leads repeat 12004"]
+
+
 def test_a_rename_is_done_once() -> None:
     play = opened(rejection(), NEW_HIT)
     play.poll(0, hit("1"), source=HITS)
