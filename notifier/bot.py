@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from notifier import logs
+from notifier.core.health import AT_ONCE
 from notifier.core.plan import Plan, SourcePlan
 from notifier.core.state import Severity, SourceKey
 from notifier.cycle import Cycle, Outcome
@@ -22,26 +23,32 @@ SOON = 5.0  # real seconds before another try when the database could not be use
 DRAIN = timedelta(seconds=10)  # how long a stop waits for what is due to be delivered
 TIDY = timedelta(hours=1)  # between two rounds of forgetting what is old
 HEARTBEAT = timedelta(minutes=1)  # between two signs of life
+RULES_STAY = "rules: the file on disk has mistakes; the old rules stay"
+JUDGING = "judging"  # of readings and timers alike: each begins with what the other left undone
 LATE = 2  # cadences between two polls of a source that make the second one late
 
 
 @dataclass(slots=True)
 class Condition:
-    """What keeps the bot from being well, in words that name nobody."""
+    """What keeps the bot from being well, in words that name nobody.
+
+    Attributes:
+        troubles: By the work that met them: what goes well elsewhere does not end them.
+    """
 
     troubles: dict[str, str] = field(default_factory=dict)
 
-    def trouble(self, room: str, what: str) -> None:
-        """Remember what is wrong in a room."""
-        self.troubles[room] = what
+    def trouble(self, work: str, what: str) -> None:
+        """Remember what is wrong with some work."""
+        self.troubles[work] = what
 
-    def well(self, room: str) -> None:
-        """All is well there again."""
-        self.troubles.pop(room, None)
+    def well(self, work: str) -> None:
+        """It went well again."""
+        self.troubles.pop(work, None)
 
     def reasons(self) -> list[str]:
-        """What is wrong; empty when nothing is."""
-        return [f"{room}: {what}" for room, what in sorted(self.troubles.items())]
+        """What is wrong, each once; empty when nothing is."""
+        return sorted(set(self.troubles.copy().values()))
 
 
 @dataclass(slots=True)
@@ -68,6 +75,8 @@ class Bot:
     _wakes: list[threading.Event] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
     _begun: dict[str, datetime] = field(default_factory=dict)
+    _reloading: threading.Lock = field(default_factory=threading.Lock)
+    _owed: threading.Event = field(default_factory=threading.Event)  # a reload
 
     # ---- one round, for cron ----
 
@@ -75,6 +84,7 @@ class Bot:
         """Poll each source once; only those named, then also outside their hours."""
         now = self.clock()
         outcomes = []
+        self.cycle.try_again(key for key in self.cycle.plan.sources if key.source in names)
         for key, source in self.cycle.plan.sources.items():
             wanted = key.source in names if names else on_duty(source, now)
             outcome = self.cycle.poll(key) if wanted else None
@@ -94,6 +104,7 @@ class Bot:
 
     def start(self) -> None:
         """Begin to poll, to judge timers and to deliver."""
+        self.cycle.try_again(self._to_be_mended())
         self._schedule.replan(self._jobs(self.cycle.plan))
         self._schedule.start()
         self._spawn("timers", self._judge_timers)
@@ -107,20 +118,33 @@ class Bot:
 
     def reload(self) -> bool:
         """Put the rules file in force as it is now; a bad one changes nothing, and says so."""
+        with self._reloading:
+            return self._reload()
+
+    def _reload(self) -> bool:
         try:
             plan = self.load()
         except ConfigError as error:
             for problem in error.problems:
                 log.error("rules not reloaded", problem=str(problem))
-            self.condition.trouble("rules", "the file on disk has mistakes; the old rules stay")
+            self.condition.trouble("rules", RULES_STAY)
             self.cycle.metrics.reloads.labels("refused").inc()
+            self._owed.clear()
             return False
-        self.cycle.reload(plan, self.clock())
+        if not self._guarded("reload", lambda: self.cycle.reload(plan, self.clock())):
+            self._owed.set()  # the rules are good: it is tried again until the database takes them
+            return False
+        self._owed.clear()
+        self.cycle.try_again(self._to_be_mended())
         self._schedule.replan(self._jobs(plan))
         self.condition.well("rules")
         self.cycle.metrics.reloads.labels("good").inc()
         log.info("rules reloaded", rules=len(plan.rules), sources=len(plan.sources))
         return True
+
+    def _to_be_mended(self) -> list[SourceKey]:
+        """The sources that wait for somebody's hand: whoever starts or reloads may have lent it."""
+        return [k for k, state in self.cycle.known.sources.items() if state.trouble in AT_ONCE]
 
     def stop(self) -> None:
         """Start nothing more, deliver what is due, and return when all has ended."""
@@ -180,24 +204,24 @@ class Bot:
                 self._begun.pop("/".join(key), None)
                 return
             self._note_lateness(source, now)
-            self._guarded(lambda: self.cycle.poll(key))
+            self._guarded(JUDGING, lambda: self.cycle.poll(key))
             self.wake()
 
         return run
 
-    def _guarded(self, work: Callable[[], object]) -> bool:
+    def _guarded(self, name: str, work: Callable[[], object]) -> bool:
         """Do *work*; where the database cannot be used that is noted, and nothing is lost."""
         try:
             work()
         except StateError as error:
-            self.condition.trouble("database", "it cannot be used")
+            self.condition.trouble(name, "database: it cannot be used")
             log.error("database trouble", error=str(error))
             return False
         except Exception as error:  # noqa: BLE001  # a mistake of ours must not end the bot
-            self.condition.trouble("bot", "an internal error, see the log")
-            log.error("internal error", kind=type(error).__name__, where=_where(error))
+            self.condition.trouble(name, "bot: an internal error, see the log")
+            log.error("internal error", kind=type(error).__name__, where=logs.place(error))
             return False
-        self.condition.well("database")
+        self.condition.well(name)
         return True
 
     def _note_lateness(self, source: SourcePlan, now: datetime) -> None:
@@ -213,7 +237,7 @@ class Bot:
         now = self.clock()
         if name not in self._begun or now - self._begun[name] >= span:
             self._begun[name] = now
-            self._guarded(work)
+            self._guarded(name, work)
 
     def _forget(self) -> None:
         self.tidy(self.clock() - self.cycle.plan.retention)
@@ -226,7 +250,9 @@ class Bot:
     def _judge_timers(self) -> None:
         wake = self._waker()
         while not self._stop.is_set():
-            well = self._guarded(lambda: self.cycle.catch_up(self.clock()))
+            well = self._guarded(JUDGING, lambda: self.cycle.catch_up(self.clock()))
+            if well and self._owed.is_set():
+                self.reload()
             self._every("tidy", TIDY, self._forget)
             self._every("heartbeat", HEARTBEAT, self._live)
             self._wait(wake, self.cycle.next_due() if well else None, IDLE if well else SOON)
@@ -243,9 +269,9 @@ class Bot:
 
             while not self._stop.is_set():
                 due.clear()
-                well = self._guarded(work)
+                well = self._guarded(worker.channel.kind, work)
                 self._wait(wake, due[0] if due else None, IDLE if well else SOON)
-            self._guarded(lambda: self._drain(worker))
+            self._guarded(worker.channel.kind, lambda: self._drain(worker))
 
         return run
 
@@ -271,11 +297,3 @@ class Bot:
 def on_duty(source: SourcePlan, now: datetime) -> bool:
     """Whether it is within the source's hours."""
     return in_hours(source.active, source.holidays, source.zone, now)
-
-
-def _where(error: BaseException) -> str:
-    """The place of a mistake, without any value: those may be anybody's data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

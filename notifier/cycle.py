@@ -1,18 +1,22 @@
 """Read one source, decide, write: the only writer of what is known.
 
 A reading is decided on in memory, its messages are rendered, and then all of it is committed at
-once: state, recording and outbox. If the commit fails nothing has happened.
+once: state, recording and outbox. If the commit fails nothing has happened, and the reading waits:
+it is judged as soon as the database can be used, at its own time, so that a commit whose answer was
+lost is only repeated.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from notifier import logs
+from notifier.core.answer import LONGEST_WAIT
 from notifier.core.decide import decide, next_due
 from notifier.core.known import Decision, Known
 from notifier.core.notice import Notice
@@ -21,12 +25,13 @@ from notifier.core.plan import Plan, SourcePlan
 from notifier.core.reading import Due, Failed, Good, Reading, Reload
 from notifier.core.snapshot import Snapshot
 from notifier.core.state import SourceKey, seconds
-from notifier.errors import PollError
+from notifier.errors import PollError, StateError, Trouble
 from notifier.web.metrics import Metrics
 
 log = logs.logger("cycle")
 
 JUMP = timedelta(seconds=60)  # a wall clock that leaps further than the monotonic one is a gap
+MISTAKE = "an internal mistake of notifier, see its log"
 
 Clock = Callable[[], datetime]
 Read = Callable[[SourcePlan, datetime], Snapshot]
@@ -76,29 +81,79 @@ class Cycle:
     wake: Callable[[], None] = lambda: None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _ticks: dict[SourceKey, tuple[datetime, float]] = field(default_factory=dict)
+    _probing: set[SourceKey] = field(default_factory=set)
+    _waiting: list[Good | Failed] = field(default_factory=list)  # not judged yet, in their order
 
     def poll(self, key: SourceKey) -> Outcome | None:
-        """Read a source and judge it. None when the source is to be left alone for now."""
+        """Read a source and judge it. None when there is no such source any more.
+
+        One that is to be left alone is not read: its last trouble lasts.
+        """
         source = self.plan.sources.get(key)
         began = self.clock()
-        if source is None or self._resting(key, began):
+        if source is None:
             return None
+        if (trouble := self._resting(key, began)) is not None:
+            return Outcome(key, Decision(self.known, began), trouble=trouble.value)
         reading = self._reading(source, began)
         with self._lock:
-            if key not in self.plan.sources:  # it went while the answer was on its way
-                return None
-            self.catch_up(_time(reading))
-            outcome = self._judge(reading, key)
+            self._enqueue(reading)
+            outcome = self._judge_waiting()
         self.metrics.poll_seconds.labels(*key).observe(seconds(self.clock() - began))
         return outcome
 
     def catch_up(self, now: datetime) -> list[Decision]:
-        """Judge every timer that fell due before *now*, in order, each at its own time."""
-        decisions = []
+        """Judge what could not be written before, then every timer that fell due before *now*.
+
+        Each at its own time, in order.
+        """
         with self._lock:
-            while (due := next_due(self.known, self.plan)) is not None and due <= now:
-                decisions.append(self._judge(Due(due), None).decision)
+            self._judge_waiting()
+            return self._judge_timers(now)
+
+    def _judge_timers(self, now: datetime) -> list[Decision]:
+        decisions = []
+        while (due := next_due(self.known, self.plan)) is not None and due <= now:
+            decisions.append(self._judge(Due(due), None).decision)
         return decisions
+
+    def _judge_waiting(self) -> Outcome | None:
+        """Judge the readings that wait; return how the last one went.
+
+        One that a mistake of ours lets nobody judge is a failed poll, so that people hear of it.
+
+        Raises:
+            StateError: the database cannot take one; it waits, and those behind it too.
+        """
+        outcome = None
+        while self._waiting:
+            reading = self._waiting[0]
+            try:
+                if reading.source in self.plan.sources:  # else it went while the answer came
+                    self._judge_timers(_time(reading))
+                    outcome = self._judge(reading, reading.source)
+            except StateError:
+                raise
+            except Exception as error:
+                if isinstance(reading, Failed):
+                    self._waiting.pop(0)
+                    raise
+                log.error("internal error", kind=type(error).__name__, where=logs.place(error))
+                self._waiting[0] = _mistaken(reading)
+            else:
+                self._waiting.pop(0)
+        return outcome
+
+    def _enqueue(self, reading: Good | Failed) -> None:
+        """Let a reading wait its turn. While none can be judged, a source's first and last wait:
+
+        the first may have been committed behind a lost answer; those left out are a gap.
+        """
+        own = [i for i, other in enumerate(self._waiting) if other.source == reading.source]
+        if len(own) > 1:
+            del self._waiting[own[-1]]
+            reading = dataclasses.replace(reading, gap=True)
+        self._waiting.append(reading)
 
     def next_due(self) -> datetime | None:
         """When a timer falls due next."""
@@ -108,6 +163,7 @@ class Cycle:
     def reload(self, plan: Plan, now: datetime) -> Decision:
         """Put another plan in force between two readings."""
         with self._lock:
+            self._judge_waiting()
             before, self.plan = self.plan, plan
             try:
                 return self._judge(Reload(now), None).decision
@@ -115,9 +171,18 @@ class Cycle:
                 self.plan = before
                 raise
 
-    def _resting(self, key: SourceKey, now: datetime) -> bool:
+    def try_again(self, keys: Iterable[SourceKey]) -> None:
+        """Read these once whatever their rest: somebody may have mended what is wrong with them."""
+        self._probing.update(keys)
+
+    def _resting(self, key: SourceKey, now: datetime) -> Trouble | None:
+        """Why a source is to be left alone now; None when it is not."""
         state = self.known.sources.get(key)
-        return state is not None and state.retry_at is not None and now < state.retry_at
+        if key in self._probing or state is None or state.retry_at is None:
+            self._probing.discard(key)
+            return None
+        # No rest is longer than a day: a later end was set while the clock was ahead.
+        return state.trouble if now < state.retry_at <= now + LONGEST_WAIT else None
 
     def _reading(self, source: SourcePlan, began: datetime) -> Good | Failed:
         try:
@@ -127,6 +192,11 @@ class Cycle:
             return Failed(
                 source.key, now, error.kind, str(error), error.after, gap=self._jumped(source, now)
             )
+        except Exception as error:  # noqa: BLE001  # a mistake of ours is a failed poll, too
+            log.error("internal error", kind=type(error).__name__, where=logs.place(error))
+            now = self.clock()
+            gap = self._jumped(source, now)
+            return Failed(source.key, now, Trouble.SCHEMA, MISTAKE, gap=gap)
         return Good(source.key, snapshot, gap=self._jumped(source, snapshot.at))
 
     def _jumped(self, source: SourcePlan, now: datetime) -> bool:
@@ -171,6 +241,12 @@ class Cycle:
         for notice in decision.notices:
             for reason in notice.reasons:
                 self.metrics.notices.labels(reason.value).inc()
+
+
+def _mistaken(reading: Good) -> Failed:
+    """A snapshot that could not be judged, as a failed poll."""
+    at = reading.snapshot.at
+    return Failed(reading.source, at, Trouble.SCHEMA, MISTAKE, gap=reading.gap)
 
 
 def _time(reading: Reading) -> datetime:

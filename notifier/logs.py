@@ -55,3 +55,11 @@ def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[s
 def logger(room: str) -> Any:
     """A logger that says which room speaks."""
     return structlog.get_logger(room=room)
+
+
+def place(error: BaseException) -> str:
+    """Where a mistake of ours happened, without any value: those may be anybody's data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""

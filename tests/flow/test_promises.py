@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -13,8 +13,13 @@ import pytest
 from notifier.app import owner
 from notifier.bot import Bot
 from notifier.channels.base import Channel, Delivered
+from notifier.core.known import Decision
+from notifier.core.notice import Notice
 from notifier.core.outgoing import Envelope
-from notifier.errors import StateError
+from notifier.core.reading import Reading
+from notifier.core.snapshot import Snapshot
+from notifier.errors import RenderError, StateError
+from notifier.simulator.faults import Fault, Wrong
 from notifier.simulator.slack_faults import SlackFault, Slip, lost
 from notifier.store import outbox
 from tests.flow.stage import Stage, staged
@@ -145,11 +150,145 @@ def test_after_slack_asks_to_wait_the_rest_of_the_batch_waits_too(stage: Stage) 
     assert len(stage.seen()) == 2
 
 
+# ---- a database in trouble ----
+
+
+def test_a_reading_that_the_database_did_not_take_is_judged_when_it_can_be_used(
+    stage: Stage,
+) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        stage.wait(minutes=1)
+        stage.agents({ANA: "2"})
+        with refusing(stage, "INSERT ON recording"), pytest.raises(StateError):
+            bot.poll_once()
+        opened = stage.now
+        stage.wait(seconds=5)
+        bot.cycle.catch_up(stage.now)
+        bot.deliver_due()
+
+        assert [i.opened_at for i in bot.cycle.known.incidents.values()] == [opened]
+    assert len(stage.seen()) == 1
+
+
+def test_a_commit_whose_answer_is_lost_is_told_once_and_closes(stage: Stage) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        write = bot.cycle.write
+
+        def unsure(decision: Decision, reading: Reading, envelopes: Sequence[Envelope]) -> None:
+            write(decision, reading, envelopes)
+            raise StateError("the connection broke at the commit")
+
+        stage.wait(minutes=1)
+        stage.agents({ANA: "2"})
+        bot.cycle.write = unsure
+        with pytest.raises(StateError):
+            bot.poll_once()
+        bot.cycle.write = write
+        bot.deliver_due()
+        play(stage, bot, "2")
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+
+        assert not [i for i in bot.cycle.known.incidents.values() if i.open]
+    assert [len(stage.seen()), len(stage.mailed())] == [1, 2]
+
+
+def test_polls_that_were_lost_meanwhile_count_as_not_observed(stage: Stage) -> None:
+    stage.rules.write_text(stage.rules.read_text().replace("critical =", 'for = "3m"\ncritical ='))
+    with stage.bot() as bot:
+        play(stage, bot, "0", "2")
+        with refusing(stage, "INSERT ON recording"):
+            for value in ("2", "0", "2"):
+                with pytest.raises(StateError):
+                    play(stage, bot, value)
+        play(stage, bot, "2")
+
+    assert stage.seen() == []
+
+
+def test_rules_that_the_database_does_not_take_are_refused_and_tried_again(stage: Stage) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        with refusing(stage, "INSERT ON recording"):
+            assert not bot.reload()
+            assert bot.unready() == ["database: it cannot be used"]
+        assert bot.reload()
+        assert bot.unready() == []
+
+
+def test_a_mistake_of_ours_is_a_failed_poll_of_which_people_hear(stage: Stage) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+
+        def stumble(*_: object) -> Snapshot:
+            raise KeyError("agent_id")
+
+        bot.cycle.read = stumble
+        play(stage, bot, "0", "0", "0", "0")
+
+    assert len(stage.mailed()) == 2  # latency and hits_last_hour
+
+
+def test_a_snapshot_that_nobody_can_judge_is_a_failed_poll_and_blocks_no_other(
+    stage: Stage,
+) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        render = bot.cycle.render
+
+        def stumble(notice: Notice) -> Sequence[Envelope]:
+            if notice.conversation.rule == "rejection":
+                raise RenderError("a template is broken")
+            return render(notice)
+
+        bot.cycle.render = stumble
+        play(stage, bot, "2", "2", "2", "2", "2")
+        assert len(stage.mailed()) == 1
+        bot.cycle.render = render
+        play(stage, bot, "2")
+
+    assert len(stage.seen()) == 1
+
+
+# ---- sources that wait ----
+
+
+def test_a_source_that_waits_for_a_mended_token_is_a_failed_source_for_cron(stage: Stage) -> None:
+    stage.wolkvox.faults.append(Fault(Wrong.STATUS, status=401, api="latency"))
+    with stage.bot() as bot:
+        bot.poll_once()
+        stage.wait(minutes=1)
+        outcomes = bot.poll_once()
+
+    assert [outcome.trouble for outcome in outcomes] == ["token", ""]
+
+
+def test_a_named_source_is_asked_although_it_waits(stage: Stage) -> None:
+    stage.wolkvox.faults.append(Fault(Wrong.STATUS, status=401, api="latency"))
+    with stage.bot() as bot:
+        bot.poll_once()
+        stage.wait(minutes=1)
+
+        assert [outcome.trouble for outcome in bot.poll_once(["latency"])] == [""]
+
+
+def test_a_rest_from_a_clock_that_was_far_ahead_does_not_last_for_years(stage: Stage) -> None:
+    stage.wolkvox.faults.append(Fault(Wrong.STATUS, status=401, api="latency"))
+    with stage.bot() as bot:
+        stage.wait(days=3000)
+        bot.poll_once()
+        stage.wait(days=-3000)
+
+        assert [outcome.trouble for outcome in bot.poll_once()] == ["", ""]
+
+
 # ---- what goes wrong ----
 
 
 @contextmanager
-def refusing(stage: Stage, what: str, when: str) -> Iterator[None]:
+def refusing(stage: Stage, what: str, when: str = "true") -> Iterator[None]:
     """Let the database refuse some writes, as a full disk would."""
     path = stage.folder / "state.db"
     with closing(sqlite3.connect(path)) as connection:
