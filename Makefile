@@ -58,8 +58,8 @@ check: lint types walls cover ## Everything CI runs
 demo: $(READY) ## The whole bot on loopback; ARGS="--seconds 60" ends by itself
 	$(BIN)/notifier demo $(ARGS)
 
-bench: $(READY) ## Speed and size, as ratios within one run
-	$(BIN)/python -m pytest benchmarks -p no:randomly --timeout=0 $(ARGS)
+bench: $(READY) ## Speed and size, as ratios within one run; ARGS="decode loop" for some
+	$(BIN)/python -m benchmarks $(ARGS)
 
 image: ## The container image
 	docker build --tag notifier .
