@@ -8,7 +8,7 @@ from notifier.clocks import REAL
 from notifier.core.compiled import Rulebook
 from notifier.core.plan import Reach
 from notifier.core.planning import plan
-from notifier.core.sample import test_notice
+from notifier.core.sample import marked_notice
 from notifier.errors import ConfigError, DeliveryError
 from notifier.rules import read_rules
 from notifier.settings import load_settings
@@ -26,7 +26,7 @@ def send_test(receiver: str) -> int:
     reach = _reach(read_rules(settings.rules), receiver)
     now = REAL.now()
     channel = channel_for(settings, reach.kind)
-    for envelope in rendering(settings)(test_notice(reach, now)):
+    for envelope in rendering(settings)(marked_notice(reach, now)):
         try:
             delivered = channel.send(envelope, None, now)
         except DeliveryError as error:

@@ -27,7 +27,7 @@ TEST = RuleText(
 )
 
 
-def test_notice(reach: Reach, now: datetime) -> Notice:
+def marked_notice(reach: Reach, now: datetime) -> Notice:
     """One marked message for *reach*; each moment has its own: none is taken for another."""
     key = InstanceKey("test", TEST.id, reach.name)
     incident = Incident(

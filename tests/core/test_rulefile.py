@@ -590,7 +590,9 @@ def test_a_receiver_that_hears_two_operations_should_say_so() -> None:
 def test_a_stand_in_is_of_use() -> None:
     text = WHOLE.replace('"#leads"', '"#leads"\nfallback = "boss"')
 
-    assert told(text + '[[receiver]]\nname = "boss"\nslack = "#boss"\n') == []
+    said = told(text + '[[receiver]]\nname = "boss"\nslack = "#boss"\n')
+
+    assert [line.split(": ", 2)[2] for line in said] == ["`fallback` has no effect in this version"]
 
 
 # ---- promises ----
