@@ -126,6 +126,7 @@ BLANK = {"agent_status": None}
             "nothing",
         ),
         ("count() >= 1", [agent("1", **BLANK)], "nothing"),
+        ("count() >= 0", [agent("1", **BLANK)], "nothing"),  # nor is it known to be there
         ("count() >= 1", [agent("1"), *(agent(str(n), **BLANK) for n in range(2, 40))], "open"),
         ("count() <= 38", [agent("1"), *(agent(str(n), **BLANK) for n in range(2, 40))], "nothing"),
     ],
