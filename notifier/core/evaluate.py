@@ -14,7 +14,7 @@ from notifier.core.interpret import Scope
 from notifier.core.lifecycle import Result
 from notifier.core.notice import Event
 from notifier.core.plan import RulePlan
-from notifier.core.view import Judgement, View, condition, critical, fields_of, number
+from notifier.core.view import Judgement, View, condition, critical, fields_of, number, was_about
 
 
 def evaluate(rule: RulePlan, view: View) -> Iterator[Judgement]:
@@ -26,7 +26,7 @@ def evaluate(rule: RulePlan, view: View) -> Iterator[Judgement]:
 
 
 def _by_entity(rule: RulePlan, view: View) -> Iterator[Judgement]:
-    found = view.found[rule.id]
+    found, watched = view.found[rule.id], view.watched.get(rule.id, ())
     breached = {view.order[place] for place in found.breach}
     blank = {view.order[place] for place in found.unsure}
     for key in _candidates(rule, view, breached):
@@ -38,7 +38,8 @@ def _by_entity(rule: RulePlan, view: View) -> Iterator[Judgement]:
         else:
             scope = view.scope(key, row)
             result = Result.BREACH if key in breached else _result(rule, scope)
-            yield _judged(rule, view, key, scope, result)
+            if result is not Result.ABSENT or key in watched or was_about(rule, view, key):
+                yield _judged(rule, view, key, scope, result)
 
 
 def _candidates(rule: RulePlan, view: View, breached: set[str]) -> Iterable[str]:

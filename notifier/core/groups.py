@@ -15,7 +15,17 @@ from notifier.core.plan import RulePlan
 from notifier.core.snapshot import join_key
 from notifier.core.state import Scalar
 from notifier.core.tree import Aggregate, walk
-from notifier.core.view import WHOLE, Judgement, Rows, View, condition, critical, number, with_site
+from notifier.core.view import (
+    WHOLE,
+    Judgement,
+    Rows,
+    View,
+    condition,
+    critical,
+    number,
+    was_about,
+    with_site,
+)
 
 DOUBTFUL = 5  # rows of a group; with more of them not every combination is tried
 
@@ -24,7 +34,7 @@ def by_group(rule: RulePlan, view: View) -> Iterator[Judgement]:
     """Yield a judgement of every group that is there, was there, or has an instance."""
     groups, doubtful = _groups(rule, view)
     before = _partition(rule, view.before or {})
-    gone = before if rule.policy.missing is Missing.FIRE else ()
+    gone = _missed(rule, view, before) if rule.policy.missing is Missing.FIRE else ()
     compares = _compares(rule)
     for entity in dict.fromkeys((*groups, *gone, *view.watched.get(rule.id, ()))):
         rows, were = groups.get(entity, {}), before.get(entity, {})
@@ -35,6 +45,13 @@ def by_group(rule: RulePlan, view: View) -> Iterator[Judgement]:
         else:
             earlier = _about(rule, view, were) if compares else None
             yield _judged(rule, view, _scope(view, entity, rows, earlier), doubtful)
+
+
+def _missed(rule: RulePlan, view: View, before: Mapping[str, Rows]) -> list[str]:
+    """The groups of the snapshot before that had a row the rule was about."""
+    return [
+        entity for entity, rows in before.items() if any(was_about(rule, view, key) for key in rows)
+    ]
 
 
 # ---- which rows ----

@@ -104,7 +104,7 @@ def _from_quiet(before: Instance, result: Result, policy: Policy, moment: Moment
         case Result.ABSENT:
             return _quietly_absent(before, policy, moment)
         case Result.UNKNOWN:
-            return (before if before.absent else None), None
+            return _awaited(before, policy, moment), None
         case Result.BAND | Result.CLEAR | Result.NULL:
             return None, None
 
@@ -112,11 +112,19 @@ def _from_quiet(before: Instance, result: Result, policy: Policy, moment: Moment
 def _quietly_absent(before: Instance, policy: Policy, moment: Moment) -> Step:
     """Count an absence that may open an incident of its own: only where it was asked for."""
     if policy.missing is not Missing.FIRE or moment.empty:
-        return (before if before.absent else None), None
+        return _awaited(before, policy, moment), None
     after = _absent(before, moment)
     if after.absent >= policy.missing_after:
         return replace(after, phase=Phase.OPEN, since=moment.at), Turn.OPENED
     return (None if _long_gone(after, moment) else after), None
+
+
+def _awaited(before: Instance, policy: Policy, moment: Moment) -> Instance | None:
+    """Nothing is known of it now. Where its absence alerts it is kept in mind, to be missed."""
+    if policy.missing is not Missing.FIRE:
+        return before if before.absent else None
+    after = replace(before, absent_since=before.absent_since or moment.at)
+    return None if _long_gone(after, moment) else after
 
 
 def _from_pending(before: Instance, result: Result, policy: Policy, moment: Moment) -> Step:

@@ -113,6 +113,15 @@ def condition(rule: RulePlan, scope: Scope) -> Result:
     return Result.CLEAR if clear else Result.BAND
 
 
+def was_about(rule: RulePlan, view: View, key: str) -> bool:
+    """Whether the rule was about an entity in the snapshot before, if that alone can tell."""
+    row = (view.before or {}).get(key)
+    if row is None or rule.where is None:
+        return row is not None
+    then = view.history.at or 0.0  # the past has no past of its own
+    return interpret.judge(rule.where, Scope(row=row, key=key, at=then)) is True
+
+
 def number(expression: Expression | None, scope: Scope) -> Scalar:
     """What messages show; None where it is unknown."""
     return None if expression is None else interpret.value(expression, scope)
