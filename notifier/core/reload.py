@@ -6,7 +6,15 @@ from msgspec.structs import replace
 
 from notifier.core.known import Draft
 from notifier.core.plan import Plan, RulePlan
-from notifier.core.state import Closing, Incident, Instance, InstanceKey, Seen, SourceKey
+from notifier.core.state import (
+    SOURCE_RULE,
+    Closing,
+    Incident,
+    Instance,
+    InstanceKey,
+    Seen,
+    SourceKey,
+)
 
 
 def apply(draft: Draft, plan: Plan) -> None:
@@ -22,13 +30,14 @@ def apply(draft: Draft, plan: Plan) -> None:
     for source, state in draft.known.sources.items():
         if state.incident and source not in plan.sources:
             _end_source(draft, source)
+    _readdress(draft, plan)
 
 
 def _keep_or_end(draft: Draft, plan: Plan, key: InstanceKey, instance: Instance) -> None:
     rule = plan.rule(key.operation, key.rule)
     if rule is None:
         _end(draft, instance, Closing.RULE_REMOVED)
-    elif not _same_entities(instance, rule):
+    elif rule.event or not _same_entities(instance, rule):
         _end(draft, instance, Closing.RULE_CHANGED)
 
 
@@ -53,18 +62,30 @@ def _end_source(draft: Draft, source: SourceKey) -> None:
     draft.sources[source] = replace(state, incident="")
 
 
+def _readdress(draft: Draft, plan: Plan) -> None:
+    """Send what nobody heard of yet to whom the rules name now; the rest ends where it began."""
+    for incident in {**draft.known.incidents, **draft.incidents}.values():
+        if incident.open and not draft.known.told.get(incident.id):
+            to = _receivers(incident, plan)
+            if to != incident.receivers:
+                draft.incidents[incident.id] = replace(incident, receivers=to)
+
+
+def _receivers(incident: Incident, plan: Plan) -> tuple[str, ...]:
+    source, rule = plan.sources.get(incident.source), plan.rule(*incident.key[:2])
+    if incident.key.rule == SOURCE_RULE:
+        return source.operators if source else ()
+    return rule.to if rule else ()
+
+
 def _rename(draft: Draft, plan: Plan) -> None:
     """Move what is known of a rule to its new id (``was``)."""
     names = {old: new for old, new in plan.renamed.items() if _unused(plan, old)}
     if not names:
         return
-    for key, instance in draft.known.instances.items():
-        if key.rule in names:
-            draft.instances[key] = None
-            moved = key._replace(rule=names[key.rule])
-            draft.instances[moved] = replace(instance, key=moved)
+    stays = _move_instances(draft, names)
     for incident in draft.known.incidents.values():
-        if incident.key.rule in names:
+        if incident.key.rule in names and incident.key not in stays:
             moved = incident.key._replace(rule=names[incident.key.rule])
             draft.incidents[incident.id] = replace(incident, key=moved)
     for conversation in draft.known.conversations.values():
@@ -73,6 +94,18 @@ def _rename(draft: Draft, plan: Plan) -> None:
                 conversation, rule=names[conversation.rule]
             )
     _rename_events(draft, names)
+
+
+def _move_instances(draft: Draft, names: dict[str, str]) -> frozenset[InstanceKey]:
+    """Return those that stay, and end: the new id has an instance of the same entity already."""
+    old = [key for key in draft.known.instances if key.rule in names]
+    moved = {key: key._replace(rule=names[key.rule]) for key in old}
+    stays = frozenset(key for key in old if moved[key] in draft.known.instances)
+    for key in old:
+        if key not in stays:
+            draft.instances[key] = None
+            draft.instances[moved[key]] = replace(draft.known.instances[key], key=moved[key])
+    return stays
 
 
 def _unused(plan: Plan, old: str) -> bool:
