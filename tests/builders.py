@@ -6,6 +6,7 @@ fall due in between, and answers what people were told: ``"team-leads open 12004
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -211,6 +212,15 @@ class Play:
     def wait(self, minute: float) -> list[str]:
         """Nothing but the timers."""
         return self._timers(clock(minute))
+
+    def stay(self, minute: float) -> list[str]:
+        """Poll every five minutes, and see just what was seen before; then the timers."""
+        last = next(s.reading for s in reversed(self.steps) if isinstance(s.reading, Good))
+        heard: list[str] = []
+        at = last.snapshot.at if self.known.at is None else max(last.snapshot.at, self.known.at)
+        while (at := at + timedelta(minutes=5)) < clock(minute):
+            heard += self._read(Good(last.source, dataclasses.replace(last.snapshot, at=at)), at)
+        return heard + self.wait(minute)
 
     def reload(self, minute: float, *texts: str | Plan) -> list[str]:
         """Other rules come into force."""

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from notifier.core import health, reload
 from notifier.core.evaluate import evaluate, happened
-from notifier.core.events import announce
+from notifier.core.events import announce, held_until, release
 from notifier.core.explained import explain_away
 from notifier.core.incidents import apply
 from notifier.core.known import Decision, Draft, Known
@@ -41,6 +41,7 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
             pass
     explain_away(draft, rules, reading.source if isinstance(reading, Good) else None)
     tell(draft, rules)
+    release(draft, rules)
     return draft.decide()
 
 
@@ -73,6 +74,7 @@ def next_due(known: Known, rules: Plan) -> datetime | None:
 
 
 def _timers(known: Known, rules: Plan, after: datetime) -> Iterator[datetime]:
+    yield from held_until(known, rules, after)
     for incident in known.incidents.values():
         believed = known.told.get(incident.id, {})
         for receiver in dict.fromkeys((*incident.receivers, *believed)):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
 from msgspec.structs import replace
 
-from notifier.core.conversation import Address, begin
-from notifier.core.known import Draft
+from notifier.core.conversation import Address, begin, open_addresses
+from notifier.core.known import Draft, Known
 from notifier.core.notice import Event, Notice, Untold
-from notifier.core.plan import Plan, RulePlan
-from notifier.core.state import InstanceKey, Seen, digest
+from notifier.core.plan import Plan, Reach, RulePlan, muted_until
+from notifier.core.state import Conversation, Held, InstanceKey, Seen, Severity, digest
+from notifier.core.tell import rule_text
+
+QUIET = "quiet hours"  # the group of what is held for their end
 
 
 def announce(draft: Draft, plan: Plan, rule: RulePlan, events: Sequence[Event]) -> None:
@@ -27,28 +31,78 @@ def announce(draft: Draft, plan: Plan, rule: RulePlan, events: Sequence[Event]) 
         _note(draft, rule, news, Untold.BASELINE)
         return
     _note(draft, rule, [event for event in events if event.key in known], Untold.KNOWN)
-    if news:
-        draft.notices.extend(_notices(draft, plan, rule, tuple(news)))
+    for receiver in rule.to if news else ():
+        _announce(draft, plan, rule, receiver, tuple(news))
 
 
-def _notices(draft: Draft, plan: Plan, rule: RulePlan, news: tuple[Event, ...]) -> list[Notice]:
-    name = digest("events", rule.operation, rule.id, *sorted(event.key for event in news))
-    notices = []
-    for receiver in rule.to:
-        reach = plan.reaches[rule.operation, receiver]
-        address = Address(receiver, rule.operation, rule.id, name)
-        conversation = replace(begin(address, reach, draft.at, name), revision=1, closed=True)
-        draft.conversations[conversation.id] = conversation
-        notices.append(
-            Notice(
-                conversation=conversation,
-                rule=rule.text,
-                at=draft.at,
-                events=news,
-                give_up_at=draft.at + reach.give_up,
-            )
+def _announce(
+    draft: Draft, plan: Plan, rule: RulePlan, receiver: str, news: tuple[Event, ...]
+) -> None:
+    reach = plan.reaches[rule.operation, receiver]
+    if rule.severity is not Severity.CRITICAL and muted_until(reach, draft.at) is not None:
+        _hold(draft, rule, reach, news)
+        return
+    name = _name(rule.operation, rule.id, news)
+    address = Address(receiver, rule.operation, rule.id, name)
+    _tell(draft, plan, begin(address, reach, draft.at, name), news, reach)
+
+
+def _name(operation: str, rule: str, news: Sequence[Event]) -> str:
+    return digest("events", operation, rule, *sorted(event.key for event in news))
+
+
+def _tell(
+    draft: Draft, plan: Plan, talk: Conversation, news: tuple[Event, ...], reach: Reach
+) -> None:
+    talk = replace(talk, revision=1, closed=True, events=())
+    draft.conversations[talk.id] = talk
+    draft.notices.append(
+        Notice(
+            conversation=talk,
+            rule=rule_text(talk, plan, reach),
+            at=draft.at,
+            events=news,
+            give_up_at=draft.at + reach.give_up,
         )
-    return notices
+    )
+
+
+# ---- quiet hours ----
+
+
+def _hold(draft: Draft, rule: RulePlan, reach: Reach, news: tuple[Event, ...]) -> None:
+    """Keep the news until the receiver's quiet hours end: then all of them are one message."""
+    address = Address(reach.name, rule.operation, rule.id, QUIET)
+    talk = open_addresses(draft).get(address)
+    if talk is None:
+        talk = begin(address, reach, draft.at, _name(rule.operation, rule.id, news))
+    held = tuple(Held(event.key, dict(event.fields)) for event in news)
+    draft.conversations[talk.id] = replace(talk, events=(*talk.events, *held))
+    _note(draft, rule, news, Untold.QUIET)
+
+
+def release(draft: Draft, plan: Plan) -> None:
+    """Tell what was held where the quiet hours are over; nobody else hears of it in their stead."""
+    for talk in _holding({**draft.known.conversations, **draft.conversations}.values()):
+        reach = plan.reaches.get((talk.operation, talk.receiver))
+        if reach is None:
+            draft.conversations[talk.id] = replace(talk, closed=True)
+        elif muted_until(reach, draft.at) is None:
+            news = tuple(Event(held.key, held.fields) for held in talk.events)
+            _tell(draft, plan, talk, news, reach)
+
+
+def held_until(known: Known, plan: Plan, after: datetime) -> Iterator[datetime]:
+    """When what is held may be told."""
+    for talk in _holding(known.conversations.values()):
+        reach = plan.reaches.get((talk.operation, talk.receiver))
+        until = muted_until(reach, after) if reach else None
+        if until is not None:
+            yield until
+
+
+def _holding(talks: Iterable[Conversation]) -> list[Conversation]:
+    return [talk for talk in talks if talk.events and not talk.closed]
 
 
 def _note(draft: Draft, rule: RulePlan, events: Sequence[Event], why: Untold) -> None:

@@ -41,6 +41,7 @@ def took(draft: Draft, reading: Good, source: SourcePlan) -> None:
         before,
         seq=before.seq + (2 if reading.gap else 1),
         good_at=reading.snapshot.at,
+        tried_at=reading.snapshot.at,
         failures=0,
         failing_since=None,
         trouble=None,
@@ -59,6 +60,7 @@ def missed(draft: Draft, reading: Failed, source: SourcePlan) -> None:
     after = replace(
         before,
         seq=before.seq + (2 if reading.gap else 1),
+        tried_at=reading.at,
         failures=before.failures + 1,
         failing_since=before.failing_since or reading.at,
         trouble=reading.trouble,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from notifier.core.history import History
 from notifier.core.notice import Notice, Untold
 from notifier.core.snapshot import Snapshot
 from notifier.core.state import (
+    SET_BACK,
     Conversation,
     Incident,
     Instance,
@@ -102,6 +103,10 @@ class Draft:
         """The incident as it stands now."""
         return self.incidents.get(incident) or self.known.incidents[incident]
 
+    def member(self, incident: str) -> Incident | None:
+        """The same of a conversation's member; None of one that ended long ago and is forgotten."""
+        return self.incidents.get(incident) or self.known.incidents.get(incident)
+
     def believed(self, incident: str) -> dict[str, Told]:
         """What each receiver was told of an incident, by receiver."""
         return dict(self.known.told.get(incident, {}))
@@ -137,8 +142,15 @@ class Draft:
             told=self._told(incidents),
             conversations=conversations,
             seen=self._seen(),
-            at=max(self.at, self.known.at or self.at),
+            at=self._judged_up_to(),
         )
+
+    def _judged_up_to(self) -> datetime:
+        """The latest time; where the clock was ahead, what it says now: timers live by it."""
+        before = self.known.at
+        if before is None or not timedelta(0) < before - self.at <= SET_BACK:
+            return self.at
+        return before
 
     def _instances(self) -> Mapping[InstanceKey, Instance]:
         if not self.instances:

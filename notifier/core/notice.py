@@ -32,7 +32,7 @@ class Untold(Enum):
     CLEAR = "clear"  # nothing is wrong
     PENDING = "pending"  # wrong, but not for long enough yet
     BAND = "band"  # between when and clear
-    UNKNOWN = "unknown"  # the snapshot is not believed for this entity
+    UNKNOWN = "unknown"  # the snapshot is not believed for this entity, or is too old
     NULL = "null"  # a value that is needed is blank
     MISSING = "missing"  # the entity is not there
     EXPLAINED = "explained"  # another open incident explains it

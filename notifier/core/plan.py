@@ -110,6 +110,7 @@ class SourcePlan:
 
     Attributes:
         cadence: Time between two polls.
+        stale_after: How old data may be and still be news.
         zone: The operation's own; payloads carry none.
         operators: Receivers that hear of the source's own troubles.
         hit_values: Texts of ``hit`` that mean a sale.
@@ -122,6 +123,7 @@ class SourcePlan:
     cadence: timedelta
     zone: ZoneInfo
     collections: Mapping[str, CollectionPlan]
+    stale_after: timedelta = timedelta(minutes=10)
     operators: tuple[str, ...] = ()
     hit_values: frozenset[str] = frozenset()
     params: Mapping[str, str] = field(default_factory=dict)

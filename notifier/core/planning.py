@@ -20,12 +20,16 @@ from notifier.core.values import plain
 
 def plan(book: Rulebook) -> Plan:
     """Return the plan of a rulebook. It was checked: nothing in it can be missing now."""
-    operations, receivers = book.operations.values(), book.receivers.values()
     rules = [_rule(rule, book) for rule in book.rules]
     return Plan(
         sources={source.key: _source(source, book, rules) for source in book.sources},
         rules={(rule.operation, rule.id): rule for rule in rules},
-        reaches={(op.name, r.name): _reach(book, op, r) for op in operations for r in receivers},
+        reaches={
+            (operation.name, receiver.name): _reach(book, operation, receiver)
+            for operation in book.operations.values()
+            for receiver in book.receivers.values()
+            if _hears(book, receiver.name, operation)
+        },
         renamed=book.renamed,
         retention=book.file.retention,
     )
@@ -41,6 +45,7 @@ def _source(source: CompiledSource, book: Rulebook, rules: list[RulePlan]) -> So
         key=source.key,
         endpoint=source.endpoint,
         cadence=source.source.every,
+        stale_after=source.stale_after,
         zone=ZoneInfo(operation.timezone),
         collections={c.name: _collection(operation, c, own) for c in source.endpoint.collections},
         operators=tuple(name for name in book.file.operators if _hears(book, name, operation)),

@@ -17,6 +17,7 @@ import msgspec
 from notifier.errors import Trouble
 
 Scalar = float | str | bool | None
+SET_BACK = timedelta(minutes=1)  # readings may be judged a little out of order; beyond, a clock was
 SOURCE_RULE = "source"  # the rule id of incidents about a source itself
 
 
@@ -168,6 +169,13 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     closed: bool = False
 
 
+class Held(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An event that nobody was told of yet: its key and its declared fields."""
+
+    key: str
+    fields: dict[str, Scalar] = {}
+
+
 class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One living message of a receiver and what is in it.
 
@@ -179,6 +187,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             the receiver is gone from the file.
         recipients: Addresses: one Slack channel, or mail addresses.
         kind: ``slack``, ``slack_webhook``, ``email``.
+        events: What waits for the end of quiet hours: then it is told, and the conversation ends.
     """
 
     id: str
@@ -196,6 +205,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     locale: str = "en"
     timezone: str = "UTC"
     closed: bool = False
+    events: tuple[Held, ...] = ()
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -204,6 +214,7 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Attributes:
         seq: The number of the last poll, failed ones included: adjacent numbers are adjacent polls.
         good_at: The last good snapshot.
+        tried_at: The last poll, good or failed.
         failures: Consecutive failed polls; *failing_since* the first of them.
         trouble: The kind of the last failure.
         retry_at: Not to be polled before.
@@ -216,6 +227,7 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     key: SourceKey
     seq: int = 0
     good_at: datetime | None = None
+    tried_at: datetime | None = None
     failures: int = 0
     failing_since: datetime | None = None
     trouble: Trouble | None = None

@@ -17,16 +17,17 @@ from msgspec.structs import replace
 from notifier.core.conversation import Address, address_of, begin, open_addresses
 from notifier.core.known import Draft
 from notifier.core.notice import ROSTER, Item, Notice, Reason, RuleText, Untold
-from notifier.core.plan import Plan, Reach, RulePlan, muted_until
+from notifier.core.plan import Plan, Reach, muted_until
 from notifier.core.state import (
     SOURCE_RULE,
     Conversation,
     Incident,
     Scalar,
     Severity,
+    SourceKey,
     Told,
 )
-from notifier.core.why import Terms, kept_quiet, why
+from notifier.core.why import Terms, blind, kept_quiet, why
 
 SOURCE_TEXT = RuleText(id=SOURCE_RULE, severity=Severity.CRITICAL)
 
@@ -43,7 +44,7 @@ def tell(draft: Draft, plan: Plan) -> None:
     """Add to *draft* every notice that is due at its time, and what people believe then."""
     talks: dict[str, _Talk] = {}
     addresses = open_addresses(draft)
-    terms = _TermsBook(plan, draft.at)
+    terms = _TermsBook(draft, plan)
     for incident in _current(draft):
         _tell_of(incident, draft, plan, terms, talks, addresses)
     for talk in talks.values():
@@ -197,7 +198,7 @@ def _over(incident: str, receiver: str, draft: Draft) -> bool:
 
 def _notice(talk: _Talk, draft: Draft, plan: Plan) -> Notice:
     conversation = talk.conversation
-    members = [draft.incident(member) for member in conversation.members]
+    members = list(filter(None, map(draft.member, conversation.members)))
     reach = plan.reaches.get((conversation.operation, conversation.receiver))
     return Notice(
         conversation=conversation,
@@ -206,7 +207,7 @@ def _notice(talk: _Talk, draft: Draft, plan: Plan) -> Notice:
         items=tuple(sorted(talk.items, key=lambda item: _worst_first(item.incident))),
         roster=tuple(heapq.nsmallest(ROSTER, members, key=_worst_first)),
         open=sum(member.open for member in members),
-        members=len(members),
+        members=len(conversation.members),
         give_up_at=draft.at + (reach.give_up if reach else Reach("", "", ()).give_up),
     )
 
@@ -240,16 +241,23 @@ def with_mention(text: RuleText, reach: Reach | None) -> RuleText:
 class _TermsBook:
     """The terms of each rule and receiver at one moment, worked out once."""
 
-    def __init__(self, plan: Plan, now: datetime) -> None:
+    def __init__(self, draft: Draft, plan: Plan) -> None:
+        self._draft = draft
         self._plan = plan
-        self._now = now
-        self._terms: dict[tuple[str, str, str], Terms] = {}
+        self._now = draft.at
+        self._terms: dict[tuple[SourceKey, str, str], Terms] = {}
 
     def of(self, incident: Incident, receiver: str) -> Terms:
-        key = (incident.key.operation, incident.key.rule, receiver)
+        key = (incident.source, incident.key.rule, receiver)
         if key not in self._terms:
-            self._terms[key] = terms_of(self._plan, *key, now=self._now)
+            operation, rule, _ = incident.key
+            terms = terms_of(self._plan, operation, rule, receiver, now=self._now)
+            self._terms[key] = dataclasses.replace(terms, blind=self._blind(incident.source))
         return self._terms[key]
+
+    def _blind(self, source: SourceKey) -> bool:
+        state = self._draft.source(source)
+        return blind(state, self._plan.sources.get(source), self._now)
 
 
 def terms_of(plan: Plan, operation: str, rule: str, receiver: str, *, now: datetime) -> Terms:
@@ -258,14 +266,8 @@ def terms_of(plan: Plan, operation: str, rule: str, receiver: str, *, now: datet
     reach = plan.reaches.get((operation, receiver))
     loud = bool(reach and reach.kind == "email")
     return Terms(
-        repeat=found.repeat if found and _awake(found, plan, now) else None,
+        repeat=found.repeat if found else None,
         wait=found.group_wait if found else timedelta(0),
         quiet_until=muted_until(reach, now) if reach else None,
         loud_close=loud,
     )
-
-
-def _awake(rule: RulePlan, plan: Plan, now: datetime) -> bool:
-    """Whether the rule's source is polled at this time of the week: reminders rest meanwhile."""
-    source = plan.sources[rule.source]
-    return source.active is None or source.active.contains(now.astimezone(source.zone))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifier.core.notice import Reason, Untold
-from notifier.core.state import Incident, Severity, Told
+from notifier.core.plan import SourcePlan
+from notifier.core.state import SET_BACK, Incident, Severity, SourceState, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Terms:
         repeat: How often to remind while nobody acknowledged; None for never.
         wait: How long an open waits for company (``group_wait``).
         quiet_until: The end of the receiver's quiet hours, when within; critical incidents pass.
+        blind: Nobody has looked for so long that it need not be so still: no news, no reminder.
         loud_close: A close notifies (mail), so that quiet hours hold it back too; an edit does not.
     """
 
@@ -28,6 +30,7 @@ class Terms:
     wait: timedelta = timedelta(0)
     quiet_until: datetime | None = None
     loud_close: bool = False
+    blind: bool = False
 
 
 def why(incident: Incident, told: Told | None, terms: Terms, now: datetime) -> Reason | Untold:
@@ -40,11 +43,12 @@ def _first(incident: Incident, terms: Terms, now: datetime) -> Reason | Untold:
         return Untold.NEVER_TOLD
     if incident.explained_by:
         return Untold.EXPLAINED
-    if incident.opened_at + terms.wait > now:
+    # What opened later than now opened while the clock was ahead: it waits for nothing.
+    if -SET_BACK <= now - incident.opened_at < terms.wait:
         return Untold.WAITING
     if kept_quiet(incident, terms):
         return Untold.QUIET
-    return Reason.OPEN
+    return Untold.UNKNOWN if terms.blind else Reason.OPEN
 
 
 def _next(incident: Incident, told: Told, terms: Terms, now: datetime) -> Reason | Untold:
@@ -53,7 +57,7 @@ def _next(incident: Incident, told: Told, terms: Terms, now: datetime) -> Reason
     if not incident.open:
         hold = terms.loud_close and kept_quiet(incident, terms)
         return Untold.QUIET if hold else Reason.CLOSE
-    if not kept_quiet(incident, terms):
+    if not kept_quiet(incident, terms) and not terms.blind:
         if incident.severity.rank > told.severity.rank:
             return Reason.RAISED
         if _due(incident, told, terms, now):
@@ -69,4 +73,16 @@ def kept_quiet(incident: Incident, terms: Terms) -> bool:
 
 def _due(incident: Incident, told: Told, terms: Terms, now: datetime) -> bool:
     taken = bool(incident.acknowledged_by)
-    return not taken and terms.repeat is not None and now - told.at >= terms.repeat
+    return not taken and terms.repeat is not None and abs(now - told.at) >= terms.repeat
+
+
+def blind(state: SourceState, source: SourcePlan | None, now: datetime) -> bool:
+    """Whether nobody has looked for so long that what was true need not be true still.
+
+    So it is outside a source's hours, and after the machine slept or the bot was down. A source
+    that fails is looked at; one that is left alone on purpose has said so.
+    """
+    if source is None or state.tried_at is None:
+        return False
+    resting = state.retry_at is not None and now <= state.retry_at
+    return not resting and now - state.tried_at > source.stale_after

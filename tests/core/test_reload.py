@@ -46,7 +46,7 @@ def test_equal_rules_send_nothing_and_change_nothing() -> None:
     after = play.known
     assert (after.instances, after.incidents) == (before.instances, before.incidents)
     assert (after.told, after.conversations) == (before.told, before.conversations)
-    assert play.wait(120) == ["team-leads repeat 12004"]
+    assert play.stay(120) == ["team-leads repeat 12004"]
 
 
 def test_a_rule_that_is_removed_closes_what_it_opened() -> None:
@@ -164,7 +164,7 @@ def test_a_renamed_rule_reminds_as_before() -> None:
     play = opened(rejection('repeat = "2h"'))
     play.reload(1, RENAMED + 'repeat = "2h"')
     assert play.incident("12004").key.rule == "rejected"
-    assert play.wait(120) == ["team-leads repeat 12004"]
+    assert play.stay(120) == ["team-leads repeat 12004"]
 
 
 def test_a_rename_is_done_once() -> None:

@@ -198,8 +198,8 @@ def test_quiet_hours_hold_an_open_back_until_they_end() -> None:
     play = Play(rules(rejection(BOTH), **NIGHTS))
     assert play.poll(NIGHT, agent("12004", 2)) == []
     assert play.reason("12004") is Untold.QUIET
-    assert play.wait(MORNING - 1) == []
-    heard = play.wait(MORNING)
+    assert play.stay(MORNING - 1) == []
+    heard = play.stay(MORNING)
     assert sorted(heard) == ["on-call open 12004", "team-leads open 12004"]
 
 
@@ -215,8 +215,8 @@ def test_a_message_that_critical_news_began_takes_nothing_quiet_along() -> None:
     play = Play(rules(rule, **NIGHTS))
     play.poll(NIGHT, agent("12004", 6))
     play.poll(NIGHT + 1, agent("12004", 6), agent("12005", 2))
-    assert play.wait(NIGHT + 5) == ["team-leads open 12004"]
-    assert play.wait(MORNING) == ["team-leads open 12005"]
+    assert play.stay(NIGHT + 5) == ["team-leads open 12004"]
+    assert play.stay(MORNING) == ["team-leads open 12005"]
 
 
 def test_a_close_in_quiet_hours_is_an_edit_on_slack_and_waits_as_a_mail() -> None:
@@ -240,18 +240,18 @@ def test_what_began_and_ended_in_quiet_hours_nobody_hears_of() -> None:
 def test_it_is_repeated_while_nobody_took_it() -> None:
     play = Play(rejection('repeat = "2h"'))
     play.poll(0, agent("12004", 2))
-    assert play.wait(119) == []
-    assert play.wait(120) == ["team-leads repeat 12004"]
-    assert play.wait(360) == ["team-leads repeat 12004"] * 2
+    assert play.stay(119) == []
+    assert play.stay(120) == ["team-leads repeat 12004"]
+    assert play.stay(360) == ["team-leads repeat 12004"] * 2
     assert play.poll(365, agent("12004", 0)) == ["team-leads close 12004"]
-    assert play.wait(900) == []
+    assert play.stay(900) == []
 
 
 def test_an_edit_does_not_put_a_reminder_off() -> None:
     play = Play(rejection('repeat = "2h"'))
     play.poll(0, agent("12004", 2))
     assert play.poll(60, agent("12004", 3)) == ["team-leads change 12004"]
-    assert play.wait(120) == ["team-leads repeat 12004"]
+    assert play.stay(120) == ["team-leads repeat 12004"]
 
 
 def test_who_took_it_is_not_reminded() -> None:
@@ -270,8 +270,8 @@ def acknowledge(play: Play) -> None:
 def test_reminders_rest_in_quiet_hours() -> None:
     play = Play(rules(rejection('repeat = "2h"'), **NIGHTS))
     play.poll(NIGHT - 60, agent("12004", 2))
-    assert play.wait(MORNING - 1) == []
-    assert play.wait(MORNING) == ["team-leads repeat 12004"]
+    assert play.stay(MORNING - 1) == []
+    assert play.stay(MORNING) == ["team-leads repeat 12004"]
 
 
 def test_reminders_rest_while_the_source_is_not_polled() -> None:
@@ -281,13 +281,13 @@ def test_reminders_rest_while_the_source_is_not_polled() -> None:
     play.poll(evening, agent("12004", 2))
     assert play.wait(morning - 1) == []
     assert play.poll(morning, agent("12004", 2)) == ["team-leads repeat 12004"]
-    assert play.wait(morning + 120) == ["team-leads repeat 12004"]
+    assert play.stay(morning + 120) == ["team-leads repeat 12004"]
 
 
 def test_critical_ones_are_repeated_through_the_night() -> None:
     play = Play(rules(rejection('repeat = "2h"\nseverity = "critical"'), **NIGHTS))
     play.poll(NIGHT, agent("12004", 2))
-    assert play.wait(NIGHT + 120) == ["team-leads repeat 12004"]
+    assert play.stay(NIGHT + 120) == ["team-leads repeat 12004"]
 
 
 def test_a_raised_severity_notifies_once() -> None:
@@ -295,8 +295,8 @@ def test_a_raised_severity_notifies_once() -> None:
     play.poll(0, agent("12004", 2))
     assert play.poll(60, agent("12004", 6)) == ["team-leads raised 12004"]
     assert play.poll(65, agent("12004", 6)) == []
-    assert play.wait(179) == []
-    assert play.wait(180) == ["team-leads repeat 12004"]
+    assert play.stay(179) == []
+    assert play.stay(180) == ["team-leads repeat 12004"]
 
 
 def test_a_raise_in_quiet_hours_disturbs() -> None:
@@ -329,12 +329,11 @@ def test_a_close_finds_its_way_when_the_receiver_is_gone() -> None:
 
 
 def test_who_is_gone_is_not_told_of_an_open() -> None:
-    play = Play(rejection('group_wait = "5m"'))
-    play.poll(0, agent("12004", 2))
-    play.reload(1, rules(rejection('to = ["on-call"]'), team_leads=""))
-    assert play.wait(60) == []
-    assert play.reason("12004") is Untold.NOBODY
-    assert play.poll(65, agent("12004", 0)) == []
+    play = Play(rules(rejection(BOTH), team_leads=TEAM_LEADS + QUIET))
+    assert play.poll(NIGHT, agent("12004", 2)) == ["on-call open 12004"]
+    play.reload(NIGHT + 1, rules(rejection('to = ["on-call"]'), team_leads=""))
+    assert play.stay(MORNING) == []
+    assert play.poll(MORNING, agent("12004", 0)) == ["on-call close 12004"]
 
 
 def test_a_message_of_a_rule_that_is_gone_has_words_still() -> None:
