@@ -44,10 +44,17 @@ class Teller:
     def who(self, incident: Incident) -> str:
         """The entity as people know it: its name, and its key where that differs."""
         entity = self.manner.text(incident.key.entity or incident.key.operation, NAME)
-        name = self.manner.text(_name(incident.fields), NAME)
+        name = self.manner.text(self._called(incident), NAME)
         if not name or name.casefold() in entity.casefold():
             return entity
         return f"{name} ({entity})"
+
+    def _called(self, incident: Incident) -> str:
+        """The site's label for a group by address; else the entity's own name."""
+        site = incident.fields.get("site")
+        if isinstance(site, str) and "ip" in (self.rule.by or ()):
+            return site
+        return _name(incident.fields)
 
     def headline(self, incident: Incident) -> str:
         """What is wrong, where, with its number. The worst value once it is over."""

@@ -482,3 +482,13 @@ def test_languages_are_never_mixed(make: Callable[..., Notice]) -> None:
     said = payload(told)["text"]
 
     assert not [word for word in ("since", "rule ", "updated", "You receive") if word in said]
+
+
+def test_a_site_is_called_by_its_label_not_only_by_its_address() -> None:
+    fields = {"ip": "181.49.7.7", "site": "Sede Medellín", "count": 11.0}
+    site = replace(incident("181.49.7.7", rule="site-link"), fields=fields)
+    rule = RuleText(id="site-link", severity=Severity.CRITICAL, by=("ip",))
+
+    told = text(notice(Item(Reason.OPEN, site), rule=rule), RENDERER)
+
+    assert "Sede Medellín (181.49." in told
