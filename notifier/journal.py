@@ -113,11 +113,10 @@ class _Past:
             return
         rows = recording.rows(self._types)
         self.snapshot = take(self._source.key, self._source.endpoint, rows, recording.at)
-        for name, plan in self._source.collections.items():
-            key = (self._source.key, name)
+        for name, keyed in self.snapshot.collections.items():
+            key, needs = (self._source.key, name), self._source.collections[name].needs
             history = self.histories.get(key) or History(zone=self._source.zone)
-            keyed = self.snapshot.collections.get(name, {})
-            self.histories[key] = history.add(recording.at.timestamp(), keyed, plan.needs)
+            self.histories[key] = history.add(recording.at.timestamp(), keyed, needs)
 
 
 def _changes(decision: Decision) -> bool:
