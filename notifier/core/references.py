@@ -210,7 +210,7 @@ def warn(draft: Draft, mistakes: Mistakes) -> None:
 _IDLE = {
     "receiver": ("fallback", "storm", "target"),
     "rule": ("reopen_within",),
-    "source": ("stale_after", "priority"),
+    "source": ("priority",),
 }
 
 
