@@ -18,6 +18,7 @@ REVISION = (
     "0001"  # of the newest migration: alembic is imported only where the database has another
 )
 PATIENCE = 30.0  # seconds to wait while another program writes
+_QUICKEST = 10.0  # seconds that a statement may take, however little patience there is
 _MIGRATING = 0x6E6F7469  # PostgreSQL's advisory lock round a migration
 
 
@@ -162,7 +163,7 @@ def _engine(url: URL, patience: float) -> Engine:
     try:
         if url.drivername.startswith("sqlite"):
             return _sqlite(url, patience)
-        return _postgresql(url)
+        return _postgresql(url, patience)
     except (ImportError, NoSuchModuleError):
         raise StateError(
             "PostgreSQL needs its driver: install it with pip install 'notifier[postgresql]'"
@@ -193,10 +194,30 @@ def _sqlite(url: URL, patience: float) -> Engine:
     return engine
 
 
-def _postgresql(url: URL) -> Engine:
-    given = {"application_name": lock.signature(), "connect_timeout": "10"}
+# A server that is gone without a word is noticed within a minute, not after two hours.
+_NOTICING = {
+    "connect_timeout": "10",
+    "keepalives_idle": "20",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "30000",  # milliseconds
+}
+
+
+def _postgresql(url: URL, patience: float) -> Engine:
+    given = {"application_name": lock.signature(), **_NOTICING}
     missing = {key: value for key, value in given.items() if key not in url.query}
-    return create_engine(url.update_query_dict(missing), pool_pre_ping=True)
+    engine = create_engine(url.update_query_dict(missing), pool_pre_ping=True)
+
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        # Nobody waits for ever: not for another's lock, and not for a statement.
+        waits = {"lock_timeout": patience, "statement_timeout": max(_QUICKEST, 2 * patience)}
+        for name, seconds in waits.items():
+            connection.execute(f"SET {name} = {round(seconds * 1000)}")
+        connection.commit()
+
+    return engine
 
 
 def _reading(engine: Engine) -> dict[str, Any]:
@@ -238,11 +259,11 @@ def _revision(connection: Connection) -> str | None:
 def _sentence(error: DBAPIError, name: str) -> str | None:
     """What is wrong and what to do, for what an operator can mend; None for our own mistakes."""
     said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
-    kind = type(error.orig).__name__
+    kinds = {kind.__name__ for kind in type(error.orig).__mro__}
     for sign, advice in _ADVICE:
         if sign in said:
             return f"the database {name} cannot be used: {said}; {advice}"
-    if kind in _OPERATIONAL or error.connection_invalidated:
+    if kinds & _OPERATIONAL or error.connection_invalidated:
         return f"the database {name} cannot be used: {said}; see that it runs and may be reached"
     return None
 
@@ -256,9 +277,11 @@ _ADVICE = (
     ("read-only", "see that the file and its folder may be written by this user"),
     ("locked", "another program has been writing for too long: end it, then start again"),
     ("disk is full", "make room on the disk"),
+    ("No space left", "make room on the disk"),
     ("disk I/O", "see that the disk is well and has room"),
     ("not a database", "it is another kind of file: set NOTIFIER_DATABASE_URL to another place"),
     ("malformed", "the file is damaged: put a backup in its place"),
     ("password authentication failed", "mend the user or password in NOTIFIER_DATABASE_URL"),
+    ("permission denied", "grant its user the tables, or make it their owner"),
     ("does not exist", "create it, or mend NOTIFIER_DATABASE_URL"),
 )

@@ -372,3 +372,15 @@ def test_after_a_kill_the_database_is_whole_and_has_every_commit(database_url: s
 
 def _check(connection: Connection) -> bool:
     return bool(connection.execute(text("PRAGMA integrity_check")).scalar() == "ok")
+
+
+def test_a_table_that_another_session_keeps_locked_is_a_sentence_and_no_endless_wait(
+    postgresql: str,
+) -> None:
+    url = emptied(postgresql)
+    opened = open_database(url, patience=0.3)
+    with psycopg.connect(url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE meta")
+        with pytest.raises(StateError, match="cannot be used"), opened.transaction() as connection:
+            note(connection, "rules", "abc")
+    opened.close()
