@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from notifier import logs
-from notifier.bot import Bot, Condition
+from notifier.bot import Bot
 from notifier.channels import Channel, channels
 from notifier.clocks import REAL, Clocks
+from notifier.condition import Condition
 from notifier.core.compiled import Rulebook
 from notifier.core.known import Decision, Known
 from notifier.core.notice import Notice

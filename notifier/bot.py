@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from notifier import logs
+from notifier.condition import Condition
 from notifier.core.health import AT_ONCE
 from notifier.core.plan import Plan, SourcePlan
 from notifier.core.state import Severity, SourceKey
@@ -26,29 +27,6 @@ HEARTBEAT = timedelta(minutes=1)  # between two signs of life
 RULES_STAY = "rules: the file on disk has mistakes; the old rules stay"
 JUDGING = "judging"  # of readings and timers alike: each begins with what the other left undone
 LATE = 2  # cadences between two polls of a source that make the second one late
-
-
-@dataclass(slots=True)
-class Condition:
-    """What keeps the bot from being well, in words that name nobody.
-
-    Attributes:
-        troubles: By the work that met them: what goes well elsewhere does not end them.
-    """
-
-    troubles: dict[str, str] = field(default_factory=dict)
-
-    def trouble(self, work: str, what: str) -> None:
-        """Remember what is wrong with some work."""
-        self.troubles[work] = what
-
-    def well(self, work: str) -> None:
-        """It went well again."""
-        self.troubles.pop(work, None)
-
-    def reasons(self) -> list[str]:
-        """What is wrong, each once; empty when nothing is."""
-        return sorted(set(self.troubles.copy().values()))
 
 
 @dataclass(slots=True)
@@ -158,7 +136,8 @@ class Bot:
 
     def unhealthy(self) -> list[str]:
         """Why a restart might help: a thread that ended, or one that hangs."""
-        return [f"{thread.name} ended" for thread in self._threads if not thread.is_alive()]
+        ended = [f"{thread.name} ended" for thread in self._threads if not thread.is_alive()]
+        return ended + self.condition.hanging(self.cycle.monotonic(), self.pace)
 
     def unready(self) -> list[str]:
         """Why it does not do its whole work now."""
@@ -250,9 +229,11 @@ class Bot:
     def _judge_timers(self) -> None:
         wake = self._waker()
         while not self._stop.is_set():
+            self.condition.beat("timers", self.cycle.monotonic())
             well = self._guarded(JUDGING, lambda: self.cycle.catch_up(self.clock()))
             if well and self._owed.is_set():
                 self.reload()
+            self._schedule.mend()
             self._every("tidy", TIDY, self._forget)
             self._every("heartbeat", HEARTBEAT, self._live)
             self._wait(wake, self.cycle.next_due() if well else None, IDLE if well else SOON)
@@ -268,6 +249,7 @@ class Bot:
                 due.append(worker.next_due())
 
             while not self._stop.is_set():
+                self.condition.beat(f"deliver {worker.channel.kind}", self.cycle.monotonic())
                 due.clear()
                 well = self._guarded(worker.channel.kind, work)
                 self._wait(wake, due[0] if due else None, IDLE if well else SOON)

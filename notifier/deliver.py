@@ -53,6 +53,7 @@ class Worker:
     lost: int = 0
     _taken: deque[Claimed] = field(default_factory=deque)  # claimed, and not settled yet
     _outcome: Callable[[], None] | None = None  # of the first of them, not written yet
+    _seen: datetime | None = None  # the clock, at the last call
     _asked: dict[str, datetime] = field(default_factory=dict)  # whom to leave alone, until when
 
     def run_once(self) -> int:
@@ -62,8 +63,12 @@ class Worker:
             StateError: the database is in trouble; the next call goes on where this one ended.
         """
         self._make_up()
+        now = self.clock()
         with self.database.transaction() as connection:
-            claimed = outbox.claim(connection, self.clock(), self.owner, BATCH, self.channel.kind)
+            if self._seen is None or now < self._seen - CLOCKS_APART:
+                outbox.hasten(connection, now)
+            claimed = outbox.claim(connection, now, self.owner, BATCH, self.channel.kind)
+        self._seen = now
         self._taken.extend(claimed)
         self._asked.clear()
         while self._taken:

@@ -21,6 +21,7 @@ from notifier.clocks import utc_now
 from notifier.core.hours import Active
 
 STAGGER = timedelta(seconds=2)  # between the first polls of two sources of one token
+SET_BACK = timedelta(seconds=60)  # a clock corrected by less delays nothing worth a word
 QUICKEST = 0.5  # seconds between two runs, at least
 
 
@@ -43,7 +44,9 @@ class Job:
 class Schedule:
     """Jobs on their lanes, until stopped. APScheduler lives in real time, and so does this."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
+        self._clock = clock
+        self._seen = clock()
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
         self._scheduler = BackgroundScheduler(timezone=UTC)
         self._jobs: dict[str, Job] = {}
@@ -58,7 +61,7 @@ class Schedule:
         wanted = {job.name: job for job in jobs}
         for name in self._jobs.keys() - wanted.keys():
             self._scheduler.remove_job(name)
-        firsts = _staggered(wanted, utc_now())
+        firsts = _staggered(wanted, self._clock())
         for name, job in wanted.items():
             self._add(job, firsts[name])
         self._jobs = wanted
@@ -85,6 +88,17 @@ class Schedule:
             next_run_time=first,
             replace_existing=True,
         )
+
+    def mend(self) -> None:
+        """Where the wall clock was set back, run all jobs now: they would wait until it is as late.
+
+        To be called often: what it compares with is the last call.
+        """
+        now, before = self._clock(), self._seen
+        self._seen = now
+        if now < before - SET_BACK:
+            for name, first in _staggered(self._jobs, now).items():
+                self._scheduler.modify_job(name, next_run_time=first)
 
     def stop(self) -> None:
         """Start nothing more; return when what runs has ended."""

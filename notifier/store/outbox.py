@@ -256,6 +256,15 @@ def give_back(connection: Connection, message: str, due: datetime) -> None:
     )
 
 
+def hasten(connection: Connection, now: datetime) -> None:
+    """Let what was queued or tried later than *now* fall due now: a clock was ahead then."""
+    ahead = f"""
+        UPDATE outbox SET due_at = :now
+        WHERE {_WAITING} AND due_at > :now AND (queued_at > :now OR tried_at > :now)
+    """
+    connection.execute(text(ahead), {"now": stamp(now)})
+
+
 def postpone(connection: Connection, recipient: str, kind: str, until: datetime) -> None:
     """Let nothing for *recipient* fall due before *until*: the far side asked for patience."""
     later = f"""

@@ -5,20 +5,23 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from notifier.app import owner
 from notifier.bot import Bot
 from notifier.channels.base import Channel, Delivered
+from notifier.clocks import utc_now
 from notifier.core.known import Decision
 from notifier.core.notice import Notice
 from notifier.core.outgoing import Envelope
 from notifier.core.reading import Reading
 from notifier.core.snapshot import Snapshot
 from notifier.errors import RenderError, StateError
+from notifier.schedule import Job, Schedule
 from notifier.simulator.faults import Fault, Wrong
 from notifier.simulator.slack_faults import SlackFault, Slip, lost
 from notifier.store import outbox
@@ -282,6 +285,64 @@ def test_a_rest_from_a_clock_that_was_far_ahead_does_not_last_for_years(stage: S
         stage.wait(days=-3000)
 
         assert [outcome.trouble for outcome in bot.poll_once()] == ["", ""]
+
+
+# ---- how it is ----
+
+
+def test_a_bot_whose_database_hangs_is_unhealthy(stage: Stage) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        write, hung, go_on = bot.cycle.write, Event(), Event()
+
+        def hang(decision: Decision, reading: Reading, envelopes: Sequence[Envelope]) -> None:
+            hung.set()
+            go_on.wait(60)
+            write(decision, reading, envelopes)
+
+        bot.cycle.write = hang
+        bot.start()
+        try:
+            assert hung.wait(10)
+            bot.wake()
+            stage.wait(minutes=20)
+            assert "timers hangs" in bot.unhealthy()
+        finally:
+            go_on.set()
+            bot.stop()
+
+
+# ---- clocks ----
+
+
+def test_what_waits_since_the_clock_was_ahead_goes_when_it_is_right(stage: Stage) -> None:
+    stage.slack.faults.append(SlackFault(Slip.RATE_LIMITED, "chat.postMessage", retry_after="3600"))
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        stage.wait(days=300)
+        stage.agents({ANA: "2"})
+        bot.poll_once()
+        bot.deliver_due()
+        stage.wait(days=-300)
+        bot.deliver_due()
+
+    assert len(stage.seen()) == 1
+
+
+def test_a_clock_that_is_set_back_stops_no_poll() -> None:
+    ran = Event()
+    now = utc_now()
+    schedule = Schedule(lambda: now)
+    schedule.replan([Job("bogota/latency", "bogota", timedelta(hours=1), ran.set)])
+    schedule.start()
+    try:
+        assert ran.wait(10)
+        ran.clear()
+        now -= timedelta(days=1)
+        schedule.mend()
+        assert ran.wait(10)
+    finally:
+        schedule.stop()
 
 
 # ---- what goes wrong ----
