@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from notifier.core.known import Known
+import dataclasses
+
 from tests.builders import (
     HEAD,
     HITS,
@@ -162,22 +163,13 @@ def test_a_member_that_is_forgotten_costs_its_conversation_nothing() -> None:
     play.poll(0, agent("12004-ANA", 2), agent("12005-LUIS", 2))
     play.poll(5, agent("12004-ANA", 0), agent("12005-LUIS", 2))
     kept = {key: i for key, i in play.known.incidents.items() if i.open}
-    play.known = Known(
-        **{
-            **_parts(play.known),
-            "incidents": kept,
-            "told": {key: by for key, by in play.known.told.items() if key in kept},
-        }
-    )
+    told = {key: by for key, by in play.known.told.items() if key in kept}
+    play.known = dataclasses.replace(play.known, incidents=kept, told=told)
 
     assert play.poll(10, agent("12004-ANA", 0), agent("12005-LUIS", 0)) == [
         "team-leads close 12005"
     ]
     assert not play.known.conversations
-
-
-def _parts(known: Known) -> dict[str, object]:
-    return {name: getattr(known, name) for name in Known.__slots__}
 
 
 # ---- clocks ----
