@@ -64,7 +64,7 @@ def _result(rule: RulePlan, scope: Scope) -> Result:
 def _absent(view: View, key: str) -> Judgement:
     result = Result.UNKNOWN if key in view.suspects else Result.ABSENT
     row = (view.before or {}).get(key)
-    return Judgement(key, result, fields=fields_of(view, key, row) if row is not None else {})
+    return Judgement(key, result, fields=fields_of(view, row) if row is not None else {})
 
 
 def _judged(rule: RulePlan, view: View, key: str, scope: Scope, result: Result) -> Judgement:
@@ -75,7 +75,7 @@ def _judged(rule: RulePlan, view: View, key: str, scope: Scope, result: Result) 
         result,
         value=number(rule.value, scope),
         critical=critical(rule, scope, result),
-        fields=fields_of(view, key, scope.row),
+        fields=fields_of(view, scope.row),
         earlier=_earlier(rule, view, key),
     )
 
@@ -98,7 +98,7 @@ def happened(rule: RulePlan, view: View) -> list[Event]:
 
 
 def _event(view: View, key: str) -> Event:
-    fields = fields_of(view, key, view.rows[key])
+    fields = fields_of(view, view.rows[key])
     if view.plan.collection.nature is Nature.EVENT:
         return Event(key, fields)
     return Event(f"{key}@{int(view.at)}", fields)

@@ -15,6 +15,7 @@ from notifier.core.lifecycle import Policy
 from notifier.core.loop import Loop
 from notifier.core.notice import RuleText
 from notifier.core.state import Severity, SourceKey
+from notifier.core.writer import Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class CollectionPlan:
         loop: Judges every row for all of *looped* in one pass; None where nothing is.
         looped: Ids of the rules in the loop, in its order; of a rule with ``by`` its ``where``.
         needs: What the rules ask of the past.
-        computed: How computed fields come about, for the words of messages.
+        computed: What works out computed fields of rows, for the words of messages.
         sites: Labels of public addresses.
     """
 
@@ -100,7 +101,7 @@ class CollectionPlan:
     loop: Loop | None = None
     looped: tuple[str, ...] = ()
     needs: Needs = field(default_factory=Needs)
-    computed: Mapping[str, Expression] = field(default_factory=dict)
+    computed: Mapping[str, Columns] = field(default_factory=dict)
     sites: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -16,6 +16,7 @@ from notifier.core.rulebook import Operation, Receiver, Rule
 from notifier.core.state import seconds
 from notifier.core.tree import Call, Compare, Constant, Look, Node, Not, children
 from notifier.core.values import plain
+from notifier.core.writer import Columns, column
 
 
 def plan(book: Rulebook) -> Plan:
@@ -82,9 +83,9 @@ def _looped(rules: Iterable[RulePlan]) -> Iterator[tuple[str, LoopRule]]:
             yield rule.id, LoopRule(where=None, when=rule.where)
 
 
-def _computed(operation: Operation, collection: Collection) -> dict[str, Expression]:
+def _computed(operation: Operation, collection: Collection) -> dict[str, Columns]:
     words = vocabulary(collection, operation, None)
-    return {c.name: parse(c.formula, words, "any") for c in collection.computed}
+    return {c.name: column(parse(c.formula, words, "any").tree) for c in collection.computed}
 
 
 # ---- rules ----

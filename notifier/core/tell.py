@@ -34,10 +34,15 @@ SOURCE_TEXT = RuleText(id=SOURCE_RULE, severity=Severity.CRITICAL)
 
 @dataclass(slots=True)
 class _Talk:
-    """One conversation's part of this decision."""
+    """One conversation's part of this decision.
+
+    Attributes:
+        joined: Ids of the incidents that are new in it.
+    """
 
     conversation: Conversation
     items: list[Item] = field(default_factory=list)
+    joined: list[str] = field(default_factory=list)
 
 
 def tell(draft: Draft, plan: Plan) -> None:
@@ -109,8 +114,7 @@ def _say(
     """Put the incident into the message, and note what the receiver believes from now on."""
     talk.items.append(Item(reason, incident, was=told.value if told else None))
     if told is None:
-        members = (*talk.conversation.members, incident.id)
-        talk.conversation = replace(talk.conversation, members=members)
+        talk.joined.append(incident.id)
     draft.told[incident.id, receiver] = _belief(talk, incident, receiver, reason, told, draft.at)
 
 
@@ -182,13 +186,12 @@ def _join(
 
 
 def _close_when_done(talk: _Talk, draft: Draft) -> None:
-    """Raise the revision; close the conversation with its last member's close."""
-    receiver = talk.conversation.receiver
-    over = all(_over(member, receiver, draft) for member in talk.conversation.members)
-    talk.conversation = replace(
-        talk.conversation, revision=talk.conversation.revision + 1, closed=over
-    )
-    draft.conversations[talk.conversation.id] = talk.conversation
+    """Take in who joined, raise the revision; close it with its last member's close."""
+    before = talk.conversation
+    members = (*before.members, *talk.joined)
+    over = all(_over(member, before.receiver, draft) for member in members)
+    talk.conversation = replace(before, members=members, revision=before.revision + 1, closed=over)
+    draft.conversations[before.id] = talk.conversation
 
 
 def _over(incident: str, receiver: str, draft: Draft) -> bool:

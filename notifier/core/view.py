@@ -134,12 +134,11 @@ def critical(rule: RulePlan, scope: Scope, result: Result) -> bool | None:
     return False if rule.critical is None else interpret.judge(rule.critical, scope)
 
 
-def fields_of(view: View, key: str, row: Row) -> dict[str, Scalar]:
+def fields_of(view: View, row: Row) -> dict[str, Scalar]:
     """The declared fields of a row, the computed ones included; customer data were never read."""
     fields: dict[str, Scalar] = msgspec.structs.asdict(row)
-    scope = view.scope(key, row)
-    for name, formula in view.plan.computed.items():
-        fields[name] = interpret.value(formula, scope)
+    for name, worked_out in view.plan.computed.items():
+        (fields[name],) = worked_out((row,))
     return with_site(fields, view)
 
 

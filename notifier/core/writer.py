@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from notifier.core.endpoint import Kind
 from notifier.core.functions import mos, unlikely, worse
@@ -33,6 +33,7 @@ from notifier.core.tree import (
     children,
 )
 
+Columns: TypeAlias = Callable[[Iterable[Row]], list[Scalar | None]]  # rows to one value of each
 RAISED = "(TypeError, ZeroDivisionError)"
 OVER = ("avg_over", "min_over", "max_over", "median_over")
 
@@ -240,7 +241,7 @@ def _joined(parts: list[str], *, decides: bool) -> list[str]:
 
 
 @lru_cache(maxsize=256)
-def column(tree: Node) -> Callable[[Iterable[Row]], list[Scalar | None]]:
+def column(tree: Node) -> Columns:
     """Return what works out a tree that asks nothing of the past, for many rows."""
     writer = Writer()
     each = writer.exact(tree)
