@@ -35,7 +35,7 @@ class Bot:
 
     Attributes:
         load: Reads the rules file anew and returns its plan.
-        tidy: Forgets what ended before a time.
+        tidy: Forgets what ended longer ago than a span.
         heartbeat: Gives a sign of life to whoever watches from outside.
         pace: How much faster than real time the clock runs: 1 but in the demo.
     """
@@ -44,7 +44,7 @@ class Bot:
     workers: Sequence[Worker]
     clock: Callable[[], datetime]
     load: Callable[[], Plan]
-    tidy: Callable[[datetime], None] = lambda _: None
+    tidy: Callable[[datetime, timedelta], None] = lambda _, __: None
     heartbeat: Callable[[], None] = lambda: None
     condition: Condition = field(default_factory=Condition)
     pace: float = 1.0
@@ -219,7 +219,7 @@ class Bot:
             self._guarded(name, work)
 
     def _forget(self) -> None:
-        self.tidy(self.clock() - self.cycle.plan.retention)
+        self.tidy(self.clock(), self.cycle.plan.retention)
 
     def _live(self) -> None:
         """Give a sign of life only while the whole way is open."""

@@ -20,6 +20,7 @@ from notifier.store import memory, outbox, recordings
 from notifier.store.database import Database
 from notifier.store.memory import Remembered
 from notifier.store.past import forget as forget_ended
+from notifier.store.past import forget_events
 
 USUAL = timedelta(weeks=WEEKS)
 
@@ -46,17 +47,20 @@ class Journal:
             if envelopes:
                 outbox.post(connection, envelopes)
 
-    def tidy(self, before: datetime) -> None:
-        """Forget what ended before *before*: readings, messages, incidents, events.
+    def tidy(self, now: datetime, retention: timedelta) -> None:
+        """Forget what ended longer ago than *retention*: readings, messages, incidents, events.
 
-        What is open, waits or is owed to somebody stays.
+        What is open, waits or is owed to somebody stays; so do events that may be listed again.
 
         Raises:
             StateError: the database cannot take it now.
         """
+        before = now - retention
         for forget in (recordings.forget, outbox.forget, forget_ended):
             with self.database.transaction() as connection:
                 forget(connection, before)
+        with self.database.transaction() as connection:
+            forget_events(connection, min(before, now - memory.EVENTS))
 
     def recall(self, plan: Plan, now: datetime) -> Known:
         """What is known at a start: all that was remembered, and the past that rules look at."""

@@ -54,6 +54,12 @@ def forget(connection: Connection, before: datetime) -> None:
         connection.execute(text(statement), {"before": stamp(before)})
 
 
+def forget_events(connection: Connection, before: datetime) -> None:
+    """Forget events that were seen before *before*: no source may list them any more."""
+    gone = text("DELETE FROM event_seen WHERE at < :before")
+    connection.execute(gone, {"before": stamp(before)})
+
+
 _FORGET = (
     # What was told of an incident goes along with it.
     "DELETE FROM incident WHERE closed_at < :before"
@@ -63,6 +69,5 @@ _FORGET = (
     "  WHERE state IN ('queued', 'sending', 'ambiguous'))",
     "DELETE FROM address WHERE conversation NOT IN (SELECT id FROM conversation)"
     " AND conversation NOT IN (SELECT conversation FROM outbox)",
-    "DELETE FROM event_seen WHERE at < :before",
     "DELETE FROM suppression WHERE at < :before",
 )

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -40,7 +41,12 @@ def application(
     async def numbers(request: Request) -> Response:
         if not _allowed(request, token):
             return PlainTextResponse("a token is needed\n", 401, {"www-authenticate": "Bearer"})
-        return Response(metrics(), media_type=METRICS_TYPE)
+        try:
+            # Beside the loop: a database that hangs must not keep the probes waiting.
+            counted = await run_in_threadpool(metrics)
+        except StateError:
+            return PlainTextResponse("the database cannot be used\n", UNAVAILABLE)
+        return Response(counted, media_type=METRICS_TYPE)
 
     return Starlette(
         routes=[
@@ -104,6 +110,6 @@ def _bind(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         raise StateError(
-            f"cannot listen on {host}:{port} ({error.strerror}); "
+            f"cannot listen on {host}:{port} ({str(error.strerror).partition(' (')[0]}); "
             "stop what uses it or set NOTIFIER_WEB__PORT to another port"
         ) from error

@@ -217,6 +217,7 @@ def test_what_ended_is_forgotten_and_what_is_owed_is_not(database: Database) -> 
         outbox.remember_reference(connection, "talk", "C1", "1.1")
         outbox.remember_reference(connection, "waits", "C1", "2.2")
         past.forget(connection, after(1))
+        past.forget_events(connection, after(1))
         names = ("incident", "told", "conversation", "event_seen", "suppression", "address")
         left = {
             name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar()

@@ -287,6 +287,25 @@ def test_a_rest_from_a_clock_that_was_far_ahead_does_not_last_for_years(stage: S
         assert [outcome.trouble for outcome in bot.poll_once()] == ["", ""]
 
 
+# ---- what is forgotten ----
+
+
+def test_a_sale_that_is_listed_longer_than_history_is_kept_is_not_told_twice(
+    stage: Stage,
+) -> None:
+    stage.rules.write_text('retention = "30m"\n' + stage.rules.read_text())
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        stage.hits("new")
+        play(stage, bot, "0")
+        stage.wait(minutes=40)
+        bot.tidy(stage.now, bot.cycle.plan.retention)
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+
+    assert len(stage.seen()) == 1
+
+
 # ---- how it is ----
 
 
