@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -226,8 +228,7 @@ _CHANGING = {
 }
 
 
-@cache
-def _upsert(dialect: str, table: Table, replace: bool) -> Any:
+def _upsert(dialect: str, table: Table, *, replace: bool) -> Any:
     insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement: Any = insert(table)
     if not replace:
@@ -236,13 +237,40 @@ def _upsert(dialect: str, table: Table, replace: bool) -> Any:
     return statement.on_conflict_do_update(index_elements=list(table.primary_key), set_=others)
 
 
+@dataclass(frozen=True, slots=True)
+class _Sql:
+    """A statement as the driver takes it.
+
+    Attributes:
+        places: The columns in the order of its question marks; None where it names them.
+    """
+
+    text: str
+    places: tuple[str, ...] | None
+
+    def values(self, row: Row) -> Any:
+        return row if self.places is None else tuple(row[name] for name in self.places)
+
+
+@cache
+def _sql(dialect: Dialect, table: Table, names: tuple[str, ...], replace: bool) -> _Sql:
+    statement = _upsert(dialect.name, table, replace=replace)
+    compiled = statement.compile(dialect=dialect, column_keys=list(names))
+    return _Sql(compiled.string, tuple(compiled.positiontup) if compiled.positional else None)
+
+
+def _put(connection: Connection, table: Table, rows: Sequence[Row], *, replace: bool) -> None:
+    """Give *rows* of the same columns straight to the driver: there may be ten thousands."""
+    if rows:
+        sql = _sql(connection.dialect, table, tuple(rows[0]), replace)
+        connection.exec_driver_sql(sql.text, [sql.values(row) for row in rows])
+
+
 def write(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert *rows*, or replace those that are there under the same key."""
-    if rows:
-        connection.execute(_upsert(connection.dialect.name, table, True), rows)
+    _put(connection, table, rows, replace=True)
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert those of *rows* that are not there yet."""
-    if rows:
-        connection.execute(_upsert(connection.dialect.name, table, False), rows)
+    _put(connection, table, rows, replace=False)
