@@ -111,7 +111,12 @@ class Worker:
                 outbox.give_back(connection, message.id, until)
             return
         with self.database.reading() as connection:
-            reference = outbox.reference(connection, envelope.conversation, envelope.recipient)
+            lane = (envelope.conversation, envelope.recipient)
+            reference = outbox.reference(connection, *lane)
+            unheard = envelope.reason == "close" and outbox.unheard(connection, *lane)
+        if unheard:  # nobody is told of the end of what never reached them
+            self._settle(partial(self._failed, envelope, "its opening was never delivered"))
+            return
         outcome = self._looked(message, reference) if _doubtful(message, reference) else None
         self._settle(outcome or self._tried(message, reference))
 

@@ -318,6 +318,17 @@ def reference(connection: Connection, conversation: str, recipient: str) -> str 
     return connection.execute(text(found), {"c": conversation, "r": recipient}).scalar()
 
 
+def unheard(connection: Connection, conversation: str, recipient: str) -> bool:
+    """Whether a conversation's opening never reached this recipient, nor anything after it."""
+    of = "SELECT 1 FROM outbox WHERE conversation = :c AND recipient = :r"
+    never = f"""
+        SELECT EXISTS ({of} AND state = 'failed' AND revision = 1)
+           AND NOT EXISTS ({of} AND state = 'delivered')
+    """
+    found = connection.execute(text(never), {"c": conversation, "r": recipient}).scalar()
+    return bool(found) and reference(connection, conversation, recipient) is None
+
+
 def remember_reference(
     connection: Connection, conversation: str, recipient: str, reference: str
 ) -> None:

@@ -294,3 +294,13 @@ def test_many_hands_never_take_the_same_message_nor_pass_one_another(database: D
         hand.join()
     assert trouble == []
     assert {lane: [name for at, name in sent if at == lane] for lane in lanes} == names
+
+
+def test_whom_no_opening_reached_has_heard_of_nothing(database: Database) -> None:
+    post(database, an_envelope("open"), an_envelope("close", revision=2))
+    claim(database, limit=1)
+    with database.transaction() as connection:
+        assert not outbox.unheard(connection, "talk", "C1")
+        outbox.settle_failed(connection, "open", "no", NOON)
+        assert outbox.unheard(connection, "talk", "C1")
+        assert not outbox.unheard(connection, "talk", "C2")

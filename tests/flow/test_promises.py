@@ -153,6 +153,27 @@ def test_after_slack_asks_to_wait_the_rest_of_the_batch_waits_too(stage: Stage) 
     assert len(stage.seen()) == 2
 
 
+def test_whom_no_open_reached_is_told_of_no_close(stage: Stage) -> None:
+    stage.slack.faults.append(
+        SlackFault(Slip.ERROR, "chat.postMessage", error="nobody_knows_this_error")
+    )
+    with stage.bot() as bot:
+        play(stage, bot, "0", "2", "0")
+
+    assert stage.seen() == []
+    assert len(stage.mailed()) == 2
+
+
+def test_whom_no_open_reached_is_told_when_it_worsens(stage: Stage) -> None:
+    stage.slack.faults.append(
+        SlackFault(Slip.ERROR, "chat.postMessage", error="nobody_knows_this_error")
+    )
+    with stage.bot() as bot:
+        play(stage, bot, "0", "2", "7", "0")
+
+    assert len(stage.slack.messages("operaciones")[0].versions) == 2
+
+
 # ---- a database in trouble ----
 
 
