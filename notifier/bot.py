@@ -25,6 +25,7 @@ DRAIN = timedelta(seconds=10)  # how long a stop waits for what is due to be del
 TIDY = timedelta(hours=1)  # between two rounds of forgetting what is old
 HEARTBEAT = timedelta(minutes=1)  # between two signs of life
 RULES_STAY = "rules: the file on disk has mistakes; the old rules stay"
+RECEIVER_BROKEN = "delivery: a receiver takes nothing, see the log"
 JUDGING = "judging"  # of readings and timers alike: each begins with what the other left undone
 LATE = 2  # cadences between two polls of a source that make the second one late
 
@@ -141,10 +142,14 @@ class Bot:
 
     def unready(self) -> list[str]:
         """Why it does not do its whole work now."""
-        reasons = self.condition.reasons()
+        reasons = self._troubles()
         if not any(state.good_at for state in self.cycle.known.sources.values()):
             reasons.append("starting: no source was read yet")
         return reasons
+
+    def _troubles(self) -> list[str]:
+        broken = any(worker.broken for worker in self.workers)
+        return self.condition.reasons() + [RECEIVER_BROKEN] * broken
 
     def numbers(self) -> bytes:
         """The metrics, with what is counted only when it is asked for."""
@@ -223,7 +228,7 @@ class Bot:
 
     def _live(self) -> None:
         """Give a sign of life only while the whole way is open."""
-        if not self.unhealthy() and not self.condition.reasons():
+        if not self.unhealthy() and not self._troubles():
             self.heartbeat()
 
     def _judge_timers(self) -> None:

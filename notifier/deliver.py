@@ -41,6 +41,7 @@ class Worker:
         on_ambiguous: A receiver's own wish where a message of unknown outcome cannot be looked
             for: ``resend``, ``drop``, or empty for the default.
         lost: How many messages it had to give up.
+        broken: Recipients that lately took nothing, for good or until somebody mends it.
     """
 
     channel: Channel
@@ -51,6 +52,7 @@ class Worker:
     metrics: Metrics
     on_ambiguous: Callable[[str], str] = lambda _: ""
     lost: int = 0
+    broken: set[str] = field(default_factory=set)
     _taken: deque[Claimed] = field(default_factory=deque)  # claimed, and not settled yet
     _outcome: Callable[[], None] | None = None  # of the first of them, not written yet
     _seen: datetime | None = None  # the clock, at the last call
@@ -165,7 +167,7 @@ class Worker:
         """It could not be looked for now."""
         now = self.clock()
         if now >= _last_try(message.envelope):
-            self._failed(message.envelope, f"given up: {error}")
+            self._given_up(message.envelope, error)
         else:
             self._ambiguous(message, str(error), self._due(message, now, error.after))
 
@@ -186,6 +188,7 @@ class Worker:
                 outbox.remember_reference(
                     connection, envelope.conversation, envelope.recipient, delivered.reference
                 )
+        self.broken.discard(envelope.recipient)
         self._count("delivered")
         log.info("delivered", receiver=envelope.receiver, form=envelope.form,
                  reason=envelope.reason, id=envelope.id, detail=delivered.detail)  # fmt: skip
@@ -193,7 +196,7 @@ class Worker:
     def _later(self, message: Claimed, error: TemporaryDeliveryError) -> None:
         envelope, now = message.envelope, self.clock()
         if now >= _last_try(envelope):
-            self._failed(envelope, f"given up: {error}")
+            self._given_up(envelope, error)
             return
         due = self._due(message, now, error.after)
         if error.ambiguous:
@@ -229,6 +232,7 @@ class Worker:
     def _refused(self, message: Claimed, error: PermanentDeliveryError) -> None:
         """Keep what a mended token or channel will take; the rest can never be delivered."""
         envelope, now = message.envelope, self.clock()
+        self.broken.add(envelope.recipient)
         if error.broken == "message" or now >= _last_try(envelope):
             self._failed(envelope, str(error))
             return
@@ -237,6 +241,10 @@ class Worker:
         self._count("broken")
         log.error("receiver broken", receiver=envelope.receiver, what=error.broken,
                   id=envelope.id, error=str(error))  # fmt: skip
+
+    def _given_up(self, envelope: Envelope, error: TemporaryDeliveryError) -> None:
+        self.broken.add(envelope.recipient)
+        self._failed(envelope, f"given up: {error}")
 
     def _failed(self, envelope: Envelope, error: str) -> None:
         with self.database.transaction() as connection:

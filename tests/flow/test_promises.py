@@ -352,6 +352,18 @@ def test_a_bot_whose_database_hangs_is_unhealthy(stage: Stage) -> None:
             bot.stop()
 
 
+def test_a_receiver_that_takes_nothing_shows_until_it_does(stage: Stage) -> None:
+    stage.slack.faults.append(SlackFault(Slip.ERROR, "chat.postMessage", error="channel_not_found"))
+    with stage.bot() as bot:
+        play(stage, bot, "0", "2")
+        assert bot.unready() == ["delivery: a receiver takes nothing, see the log"]
+        stage.wait(minutes=6)
+        bot.deliver_due()
+
+        assert bot.unready() == []
+    assert len(stage.seen()) == 1
+
+
 # ---- clocks ----
 
 
