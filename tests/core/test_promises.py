@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from notifier.errors import Trouble
 from tests.builders import (
     HEAD,
     HITS,
@@ -11,6 +12,7 @@ from tests.builders import (
     TEAM_LEADS,
     Play,
     agent,
+    clock,
     hit,
     rejection,
     rules,
@@ -202,3 +204,33 @@ def test_a_sale_in_quiet_hours_is_told_after_them() -> None:
     assert play.poll(10, hit("a"), hit("b"), source=HITS) == []
     assert sorted(play.wait(121)) == ["team-leads event a", "team-leads event b"]
     assert len(play.last.notices) == 1
+
+
+def test_what_was_held_for_a_receiver_that_is_gone_is_told_to_nobody() -> None:
+    quiet = TEAM_LEADS + 'quiet = "09:30-12:00"\n'
+    to_both = NEW_HIT.replace('["team-leads"]', '["team-leads", "on-call"]')
+    play = Play(rules(to_both, team_leads=quiet))
+    play.poll(0, source=HITS)
+    play.poll(5, hit("a"), source=HITS)
+    play.reload(10, rules(NEW_HIT.replace("team-leads", "on-call"), team_leads=""))
+
+    assert play.wait(121) == []
+    assert not play.known.conversations
+
+
+# ---- clocks and operators ----
+
+
+def test_a_reading_a_moment_before_the_last_one_sets_no_timer_back() -> None:
+    play = Play(rejection('repeat = "10m"'))
+    play.poll(1, agent("12004-ANA", 2))
+    play.poll(0.9, source=HITS)
+
+    assert play.known.at == clock(1)
+
+
+def test_operators_that_are_named_late_hear_of_a_source_in_trouble() -> None:
+    play = Play(rules(rejection(), head=HEAD.replace('["on-call"]', "[]")))
+    play.fail(0, Trouble.TOKEN)
+
+    assert play.reload(1, rules(rejection())) == ["on-call open bogota/latency"]
