@@ -63,6 +63,7 @@ def _bot(
     database: Database,
 ) -> Bot:
     now, laid, journal, metrics = clocks.now(), plan(book), Journal(database), Metrics(VERSION)
+    wishes = _wishes(book)
     with database.transaction() as connection:
         outbox.adopt_orphans(connection)
     cycle = Cycle(
@@ -77,9 +78,9 @@ def _bot(
     )
     bot = Bot(
         cycle=cycle,
-        workers=_workers(settings, book, clocks, database, metrics),
+        workers=_workers(settings, wishes, clocks, database, metrics),
         clock=clocks.now,
-        load=lambda: _loaded(settings, clients),
+        load=lambda: _loaded(settings, clients, wishes),
         tidy=journal.tidy,
         heartbeat=_heartbeat(settings),
         condition=Condition(),
@@ -90,11 +91,17 @@ def _bot(
     return bot
 
 
-def _loaded(settings: Settings, clients: dict[str, Client]) -> Plan:
+def _loaded(settings: Settings, clients: dict[str, Client], wishes: dict[str, str]) -> Plan:
     """The rules as they are on the disk now, with a client for each operation."""
     book = read_rules(settings.rules)
     clients.update(_clients(settings, book))
+    wishes.update(_wishes(book))
     return plan(book)
+
+
+def _wishes(book: Rulebook) -> dict[str, str]:
+    """What each receiver wants where a message of unknown outcome cannot be looked for."""
+    return {name: receiver.on_ambiguous or "" for name, receiver in book.receivers.items()}
 
 
 def _clients(settings: Settings, book: Rulebook) -> dict[str, Client]:
@@ -110,9 +117,12 @@ def _heartbeat(settings: Settings) -> Callable[[], None]:
 
 
 def _workers(
-    settings: Settings, book: Rulebook, clocks: Clocks, database: Database, metrics: Metrics
+    settings: Settings,
+    wishes: dict[str, str],
+    clocks: Clocks,
+    database: Database,
+    metrics: Metrics,
 ) -> list[Worker]:
-    wishes = {name: receiver.on_ambiguous or "" for name, receiver in book.receivers.items()}
     return [
         Worker(
             channel=channel,

@@ -83,6 +83,8 @@ def _retry_at(reading: Failed) -> datetime | None:
 def _worth_telling(state: SourceState, now: datetime) -> bool:
     if state.trouble in AT_ONCE:
         return True
+    if state.retry_at is not None and state.retry_at - now >= BUSY_FOR:
+        return True  # it will not be asked before: nothing would say so later
     lasted = now - (state.failing_since or now)
     if state.trouble is Trouble.BUSY:
         return lasted >= BUSY_FOR

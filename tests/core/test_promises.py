@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 from notifier.errors import Trouble
 from tests.builders import (
@@ -190,6 +191,16 @@ def test_what_opened_while_the_clock_was_ahead_waits_for_nothing() -> None:
     play.poll(60 * 24 * 365, agent("12005-LUIS", 2))
 
     assert play.poll(0, agent("12005-LUIS", 2)) == ["team-leads open 12005"]
+
+
+# ---- sources ----
+
+
+def test_a_source_that_asks_for_an_hour_s_rest_is_told_at_once() -> None:
+    play = Play(rejection())
+    play.poll(0, agent("12004-ANA"))
+
+    assert play.fail(5, Trouble.BUSY, after=timedelta(hours=1)) == ["on-call open bogota/latency"]
 
 
 # ---- events ----

@@ -174,6 +174,16 @@ def test_whom_no_open_reached_is_told_when_it_worsens(stage: Stage) -> None:
     assert len(stage.slack.messages("operaciones")[0].versions) == 2
 
 
+def test_a_wish_about_doubtful_messages_counts_from_the_reload_on(stage: Stage) -> None:
+    with stage.bot() as bot:
+        stage.rules.write_text(
+            stage.rules.read_text().replace('language = "en"', 'on_ambiguous = "drop"')
+        )
+        assert bot.reload()
+
+        assert bot.workers[0].on_ambiguous("leads") == "drop"
+
+
 # ---- a database in trouble ----
 
 
