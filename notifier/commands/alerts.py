@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from notifier.settings import load_settings
 from notifier.store.database import open_database
 from notifier.store.memory import Remembered, recall
 
+WIDE = 200  # characters of a line that no terminal shows
 STATES = {Phase.PENDING: "pending", Phase.OPEN: "open", Phase.RECOVERING: "recovering"}
 
 
@@ -79,7 +81,7 @@ def _print(found: list[dict[str, Any]]) -> None:
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("state", "severity", "rule", "entity", "value", "since", "told", "incident"):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for each in found:
         value = each["value"]
         shown = f"{value:g}" if isinstance(value, float) else str(value or "")
@@ -87,4 +89,6 @@ def _print(found: list[dict[str, Any]]) -> None:
             each["state"], each["severity"] or "", each["rule"], each["entity"], shown,
             each["since"][:16].replace("T", " "), ", ".join(each["told"]), each["incident"] or "",
         )  # fmt: skip
-    Console(markup=False, highlight=False).print(table)
+    # A terminal cuts what does not fit; whoever reads a file or a pipe wants all of it.
+    width = None if sys.stdout.isatty() else WIDE
+    Console(markup=False, highlight=False, width=width).print(table)
