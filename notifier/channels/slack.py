@@ -1,6 +1,7 @@
 """Post, edit and answer Slack messages by bot token, and find one whose answer was lost.
 
-The SDK's own retries are switched off: they post twice when an answer is lost.
+The SDK's own retries are switched off: they post twice when an answer is lost. It is imported with
+the first message: a start need not wait for it.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ import ssl
 import urllib.error
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
-
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web import SlackResponse
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from notifier.channels.base import Delivered
 from notifier.channels.slack_errors import lost, refused
 from notifier.core.outgoing import Envelope
 from notifier.errors import PermanentDeliveryError
 
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+    from slack_sdk.web import SlackResponse
+
 TIMEOUT = 10  # seconds, for a connection and for an answer
+BASE_URL = "https://slack.com/api/"
 PAGE = 200  # channels of one answer
 PAGES = 100  # of channels: 20,000 of them
 LOOKED_AT = 15  # messages of one answer: the most that apps of every kind get
@@ -52,18 +55,25 @@ class Slack:
     can_find = True
 
     def __init__(self, token: str, base_url: str | None = None, timeout: int = TIMEOUT) -> None:
-        self._has_token = bool(token)
-        self._client = WebClient(
-            token=token,
-            base_url=(base_url or WebClient.BASE_URL).rstrip("/") + "/",
-            timeout=timeout,
-            retry_handlers=[],
-            logger=_SILENT,
-        )
+        self._token = token
+        self._base_url = (base_url or BASE_URL).rstrip("/") + "/"
+        self._timeout = timeout
         self._channels: dict[str, str] = {}
 
     def __repr__(self) -> str:
-        return f"Slack({self._client.base_url!r})"
+        return f"Slack({self._base_url!r})"
+
+    @cached_property
+    def _client(self) -> WebClient:
+        from slack_sdk import WebClient
+
+        return WebClient(
+            token=self._token,
+            base_url=self._base_url,
+            timeout=self._timeout,
+            retry_handlers=[],
+            logger=_SILENT,
+        )
 
     # ---- sending ----
 
@@ -224,7 +234,9 @@ class Slack:
         unsure: bool = False,
     ) -> SlackResponse:
         """Call a method. *unsure*: when the answer is lost, it may have been done, and shows."""
-        if not self._has_token:
+        from slack_sdk.errors import SlackApiError, SlackClientError
+
+        if not self._token:
             raise PermanentDeliveryError(
                 "There is no Slack token; set NOTIFIER_SLACK__BOT_TOKEN.", broken="credential"
             )

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from http import HTTPStatus
-from typing import Any
-
-from slack_sdk.errors import SlackApiError
+from typing import TYPE_CHECKING, Any
 
 from notifier.channels.http import retry_after
 from notifier.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
+
+if TYPE_CHECKING:
+    from slack_sdk.errors import SlackApiError
 
 
 class Meaning(Enum):

@@ -6,8 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-
-import requests
+from typing import TYPE_CHECKING
 
 from notifier.channels.base import Delivered
 from notifier.channels.http import retry_after
@@ -18,6 +17,9 @@ from notifier.errors import (
     PermanentDeliveryError,
     TemporaryDeliveryError,
 )
+
+if TYPE_CHECKING:
+    import requests
 
 TIMEOUT = (5.0, 10.0)  # seconds to connect, to answer
 DETAIL = 200  # characters of an answer that are kept
@@ -50,6 +52,8 @@ class SlackWebhook:
 
     def send(self, envelope: Envelope, _: str | None, now: datetime, /) -> Delivered:
         """Post. See ``Channel.send``."""
+        import requests  # slow to import: a start need not wait for it
+
         url = self._url(envelope.recipient)
         try:
             answer = requests.post(
@@ -88,7 +92,9 @@ def _lost(error: requests.RequestException) -> TemporaryDeliveryError:
 
 def _unsent(error: requests.RequestException) -> bool:
     """Whether no byte of the message can have left."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError):
+    from requests.exceptions import ConnectTimeout, SSLError
+
+    if isinstance(error, ConnectTimeout | SSLError):
         return True
     reason = getattr(error.args[0], "reason", None) if error.args else None
     return any(kind.__name__ == "NewConnectionError" for kind in type(reason).__mro__)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import css_inline
 from jinja2 import Template, meta, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -28,6 +28,9 @@ from notifier.render.sandbox import Sandbox
 from notifier.render.shipped import Report
 from notifier.render.view import view
 from notifier.render.words import Words
+
+if TYPE_CHECKING:
+    from css_inline import CSSInliner
 
 _BLANKS = re.compile(r"\n{3,}")
 PART, NAMED = "\x1e", "\x1f"  # never in a value: values have no control characters
@@ -64,9 +67,6 @@ class Renderer:
         self._plain = self._room(sandbox.plain, sources, own, ".txt.j2")
         self._summaries: dict[str, Template | None] = {}
         self._summary_sandbox = Sandbox({}, {}, autoescape=False, finalize=_spoken)
-        self._inliner = css_inline.CSSInliner(
-            keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
-        )
 
     # ---- what a notice says ----
 
@@ -111,7 +111,7 @@ class Renderer:
             self._html, f"email/{name}.html.j2", view=shown, say=words.say,
             language=words.language, color=color,
         )  # fmt: skip
-        return self._inliner.inline(page)
+        return _inliner().inline(page)
 
     def known(self, name: str) -> bool:
         """Whether there is a Slack template of that name."""
@@ -210,6 +210,13 @@ def _spoken(context: Context, value: object) -> object:
     if value is None or isinstance(value, bool | float):
         return manner.value(value, "")
     return value
+
+
+@cache
+def _inliner() -> CSSInliner:
+    from css_inline import CSSInliner  # large, and not everybody has mail
+
+    return CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
 
 
 def _part(name: str) -> Markup:

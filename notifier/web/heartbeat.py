@@ -5,8 +5,6 @@ A bot that watches must be watched: something else has to notice when this one f
 
 from __future__ import annotations
 
-import requests
-
 from notifier import logs
 
 log = logs.logger("heartbeat")
@@ -18,6 +16,8 @@ def ping(url: str) -> None:
     """Call *url*; an empty one is nobody. Whoever has it may ping: it is never logged."""
     if not url:
         return
+    import requests  # slow to import, and not everybody has a switch
+
     try:
         answer = requests.get(url, timeout=TIMEOUT, allow_redirects=False)
     except requests.RequestException as error:

@@ -1,7 +1,8 @@
 """Ask wolkvox one thing at a time: one GET, bounded in time and size by ourselves.
 
 The same hosts serve write operations: only what the catalogue allows is ever asked. A redirect is
-not followed, for the token would go along.
+not followed, for the token would go along. The library is imported with the first question: a
+start need not wait for it.
 """
 
 from __future__ import annotations
@@ -14,17 +15,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from hashlib import sha256
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakValueDictionary
-
-import requests
-import urllib3
 
 from notifier.core.answer import Answer
 from notifier.core.endpoint import Endpoint
 from notifier.errors import FetchError, Trouble
 from notifier.wolkvox.endpoints import ALLOWED
-from notifier.wolkvox.wire import Deadline, a_session
+
+if TYPE_CHECKING:
+    import urllib3
 
 WHOLE = 60.0  # seconds for a whole answer: the vendor's own limit
 CONNECT = 10.0  # seconds for a connection
@@ -110,6 +110,8 @@ class Client:
             return self._get(address, query)
 
     def _get(self, address: str, query: Mapping[str, str]) -> Answer:
+        from notifier.wolkvox.wire import Deadline, a_session
+
         deadline = Deadline(self._seconds, self._seconds() + self._whole)
         local = _LOOPBACK.match(self._server) is not None
         with (
@@ -155,15 +157,12 @@ class Client:
 @contextmanager
 def _said() -> Iterator[None]:
     """Turn what the libraries raise into a kind: their texts hold the address."""
+    from requests import RequestException
+    from urllib3.exceptions import HTTPError
+
     try:
         yield
-    except (
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        OSError,
-        ValueError,
-        zlib.error,
-    ) as error:
+    except (RequestException, HTTPError, OSError, ValueError, zlib.error) as error:
         raise _failed(_trouble(error)) from None
 
 
@@ -178,8 +177,11 @@ def _dates(window: Window | None) -> dict[str, str]:
 
 
 def _trouble(error: BaseException) -> Trouble:
-    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+    import requests
+    from urllib3 import exceptions
+
+    if isinstance(error, requests.exceptions.SSLError | exceptions.SSLError):
         return Trouble.TLS
-    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError | TimeoutError):
+    if isinstance(error, requests.Timeout | exceptions.TimeoutError | TimeoutError):
         return Trouble.TIMEOUT
     return Trouble.NETWORK
