@@ -98,6 +98,7 @@ def _polls(bot: Bot) -> dict[str, int]:
 
 def _stored(bot: Bot) -> tuple[list[Incident], int]:
     with bot.workers[0].database.reading() as connection:
-        incidents = past.history(connection, START, ALL)
+        closed = past.history(connection, START, ALL)
         left = sum(outbox.waiting(connection).values())
-    return incidents, left
+    still_open = [each for each in bot.cycle.known.incidents.values() if each.open]
+    return [*closed, *still_open], left
