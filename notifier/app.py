@@ -87,6 +87,8 @@ def _bot(
         pace=clocks.pace,
     )
     cycle.wake = bot.wake
+    for worker in bot.workers:
+        worker.report = cycle.heard_of
     cycle.reload(laid, now)
     return bot
 

@@ -74,9 +74,8 @@ class Bot:
 
     def deliver_due(self) -> int:
         """Deliver until nothing is due any more. Returns how many can never be delivered."""
-        for worker in self.workers:
-            while worker.run_once():
-                pass
+        while sum(worker.run_once() for worker in self.workers):  # one may leave another work
+            pass
         return sum(worker.lost for worker in self.workers)
 
     # ---- for ever ----

@@ -22,7 +22,8 @@ from notifier.core.known import Decision, Known
 from notifier.core.notice import Notice
 from notifier.core.outgoing import Envelope
 from notifier.core.plan import Plan, SourcePlan
-from notifier.core.reading import Due, Failed, Good, Reading, Reload
+from notifier.core.reading import Delivery, Due, Failed, Good, Reading, Reload
+from notifier.core.receivers import trouble_of
 from notifier.core.snapshot import Snapshot
 from notifier.core.state import SourceKey, seconds
 from notifier.errors import PollError, StateError, Trouble
@@ -155,6 +156,13 @@ class Cycle:
             reading = dataclasses.replace(reading, gap=True)
         self._waiting.append(reading)
 
+    def heard_of(self, receiver: str, recipient: str, works: bool, detail: str) -> None:
+        """Judge how a receiver takes messages, where that is news."""
+        known = trouble_of(self.known.incidents.values(), receiver, recipient)
+        if works is (known is not None):
+            with self._lock:
+                self._judge(Delivery(self.clock(), receiver, recipient, works, detail), None)
+
     def next_due(self) -> datetime | None:
         """When a timer falls due next."""
         with self._lock:
@@ -234,7 +242,7 @@ class Cycle:
                 self.metrics.polls.labels(*source, trouble.value).inc()
                 log.warning("poll failed", operation=source.operation, source=source.source,
                             kind=trouble.value, detail=detail)  # fmt: skip
-            case Due() | Reload():
+            case Due() | Delivery() | Reload():
                 pass
         for why, times in decision.counts.items():
             self.metrics.untold.labels(why.value).inc(times)

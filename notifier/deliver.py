@@ -40,6 +40,7 @@ class Worker:
         jitter: Draws from [0, 1).
         on_ambiguous: A receiver's own wish where a message of unknown outcome cannot be looked
             for: ``resend``, ``drop``, or empty for the default.
+        report: Told of a receiver that takes nothing, and of each message that one took.
         lost: How many messages it had to give up.
         broken: Recipients that lately took nothing, for good or until somebody mends it.
     """
@@ -51,6 +52,7 @@ class Worker:
     jitter: Callable[[], float]
     metrics: Metrics
     on_ambiguous: Callable[[str], str] = lambda _: ""
+    report: Callable[[str, str, bool, str], None] = lambda *_: None
     lost: int = 0
     broken: set[str] = field(default_factory=set)
     _taken: deque[Claimed] = field(default_factory=deque)  # claimed, and not settled yet
@@ -192,6 +194,7 @@ class Worker:
         self._count("delivered")
         log.info("delivered", receiver=envelope.receiver, form=envelope.form,
                  reason=envelope.reason, id=envelope.id, detail=delivered.detail)  # fmt: skip
+        self.report(envelope.receiver, envelope.recipient, True, "")
 
     def _later(self, message: Claimed, error: TemporaryDeliveryError) -> None:
         envelope, now = message.envelope, self.clock()
@@ -233,6 +236,7 @@ class Worker:
         """Keep what a mended token or channel will take; the rest can never be delivered."""
         envelope, now = message.envelope, self.clock()
         self.broken.add(envelope.recipient)
+        self.report(envelope.receiver, envelope.recipient, False, str(error))
         if error.broken == "message" or now >= _last_try(envelope):
             self._failed(envelope, str(error))
             return
@@ -244,6 +248,7 @@ class Worker:
 
     def _given_up(self, envelope: Envelope, error: TemporaryDeliveryError) -> None:
         self.broken.add(envelope.recipient)
+        self.report(envelope.receiver, envelope.recipient, False, str(error))
         self._failed(envelope, f"given up: {error}")
 
     def _failed(self, envelope: Envelope, error: str) -> None:

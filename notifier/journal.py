@@ -12,7 +12,7 @@ from notifier.core.history import WEEKS, History
 from notifier.core.known import Decision, Known
 from notifier.core.outgoing import Envelope
 from notifier.core.plan import Plan, SourcePlan
-from notifier.core.reading import Due, Failed, Good, Reading, Reload
+from notifier.core.reading import Delivery, Due, Failed, Good, Reading, Reload
 from notifier.core.rows import row_type
 from notifier.core.snapshot import Snapshot, take
 from notifier.core.state import SourceKey
@@ -37,7 +37,7 @@ class Journal:
         Raises:
             StateError: the database cannot take it now.
         """
-        if isinstance(reading, Due) and not _changes(decision):
+        if isinstance(reading, Due | Delivery) and not _changes(decision):
             return
         record = _record(reading)
         with self.database.transaction() as connection:
@@ -145,6 +145,8 @@ def _record(reading: Reading) -> tuple[str, str, datetime, str, bytes] | None:
         case Failed(source=source):
             said = {"trouble": reading.trouble.value, "detail": reading.detail, "gap": reading.gap}
             return *source, reading.at, "failed", msgspec.json.encode(said)
+        case Delivery():
+            return "", "", reading.at, "delivery", msgspec.json.encode(reading)
         case Reload():
             return "", "", reading.at, "reload", b""
         case Due():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from notifier.core import health, reload
+from notifier.core import health, receivers, reload
 from notifier.core.evaluate import evaluate, happened
 from notifier.core.events import announce, held_until, release
 from notifier.core.explained import explain_away
@@ -17,7 +17,7 @@ from notifier.core.incidents import apply
 from notifier.core.known import Decision, Draft, Known
 from notifier.core.lifecycle import Moment
 from notifier.core.plan import Plan
-from notifier.core.reading import Due, Failed, Good, Reading, Reload
+from notifier.core.reading import Delivery, Due, Failed, Good, Reading, Reload
 from notifier.core.state import Incident
 from notifier.core.tell import tell, terms_of
 from notifier.core.view import View
@@ -37,6 +37,8 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
             health.missed(draft, reading, rules.sources[reading.source])
         case Reload():
             reload.apply(draft, rules)
+        case Delivery():
+            receivers.judge(draft, reading, rules)
         case Due():
             pass
     explain_away(draft, rules, reading.source if isinstance(reading, Good) else None)

@@ -1,4 +1,4 @@
-"""What the core judges: a good snapshot, a failed poll, a timer that falls due, a reload."""
+"""What the core judges: a snapshot, a failed poll, a timer, a dead receiver, a reload."""
 
 from __future__ import annotations
 
@@ -47,10 +47,27 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a receiver takes messages, where that is news.
+
+    Attributes:
+        recipient: One of its addresses: others may do well.
+        works: It took one; else it took none, for good or until somebody mends it.
+        detail: What the far side said.
+    """
+
+    at: datetime
+    receiver: str
+    recipient: str
+    works: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reload:
     """The rules given now replace the ones before."""
 
     at: datetime
 
 
-Reading = Good | Failed | Due | Reload
+Reading = Good | Failed | Due | Delivery | Reload

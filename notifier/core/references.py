@@ -12,7 +12,7 @@ from notifier.core.draft import UNSAID, Draft, Rows
 from notifier.core.mistakes import Mistakes
 from notifier.core.places import Loc
 from notifier.core.rulebook import Poll, Receiver, Rule
-from notifier.core.state import SOURCE_RULE
+from notifier.core.state import OWN_RULES
 
 _EXPECT = re.compile(r"(?:open|change|close|event|repeat|none:[a-z][a-z_ -]*)(?: \S.*)?")
 _LASTING = (
@@ -115,8 +115,8 @@ def _check_rule(
     loc: Loc, rule: Rule, draft: Draft, templates: Names[str] | None, mistakes: Mistakes
 ) -> None:
     check_names((*loc, "to"), "receiver", rule.to, draft.names["receiver"], mistakes)
-    if rule.id == SOURCE_RULE:
-        text = f"`{SOURCE_RULE}` is the id of the bot's own incidents about sources"
+    if rule.id in OWN_RULES:
+        text = f"`{rule.id}` is the id of the bot's own incidents about {rule.id}s"
         mistakes.add((*loc, "id"), text, "choose another")
     if rule.was is not None and rule.was in draft.names["rule"]:
         mistakes.add((*loc, "was"), f"`{rule.was}` is still a rule of this file", "remove one")

@@ -6,7 +6,9 @@ from msgspec.structs import replace
 
 from notifier.core.known import Draft
 from notifier.core.plan import Plan, RulePlan
+from notifier.core.receivers import operators_of
 from notifier.core.state import (
+    RECEIVER_RULE,
     SOURCE_RULE,
     Closing,
     Incident,
@@ -30,7 +32,16 @@ def apply(draft: Draft, plan: Plan) -> None:
     for source, state in draft.known.sources.items():
         if state.incident and source not in plan.sources:
             _end_source(draft, source)
+    for incident in draft.known.incidents.values():
+        if incident.open and _receiver_is_gone(incident, plan):
+            _close(draft, incident, Closing.RULE_REMOVED)
     _readdress(draft, plan)
+
+
+def _receiver_is_gone(incident: Incident, plan: Plan) -> bool:
+    receiver = str(incident.fields.get("source"))
+    known = (incident.key.operation, receiver) in plan.reaches
+    return incident.key.rule == RECEIVER_RULE and not known
 
 
 def _keep_or_end(draft: Draft, plan: Plan, key: InstanceKey, instance: Instance) -> None:
@@ -75,6 +86,9 @@ def _receivers(incident: Incident, plan: Plan) -> tuple[str, ...]:
     source, rule = plan.sources.get(incident.source), plan.rule(*incident.key[:2])
     if incident.key.rule == SOURCE_RULE:
         return source.operators if source else ()
+    if incident.key.rule == RECEIVER_RULE:
+        receiver = str(incident.fields.get("source"))
+        return operators_of(plan, incident.key.operation, receiver)
     return rule.to if rule else ()
 
 

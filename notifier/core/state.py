@@ -19,6 +19,8 @@ from notifier.errors import Trouble
 Scalar = float | str | bool | None
 SET_BACK = timedelta(minutes=1)  # readings may be judged a little out of order; beyond, a clock was
 SOURCE_RULE = "source"  # the rule id of incidents about a source itself
+RECEIVER_RULE = "receiver"  # and of those about a receiver that takes nothing
+OWN_RULES = frozenset({SOURCE_RULE, RECEIVER_RULE})
 
 
 class InstanceKey(NamedTuple):

@@ -19,7 +19,7 @@ from notifier.core.known import Draft
 from notifier.core.notice import ROSTER, Item, Notice, Reason, RuleText, Untold
 from notifier.core.plan import Plan, Reach, muted_until
 from notifier.core.state import (
-    SOURCE_RULE,
+    OWN_RULES,
     Conversation,
     Incident,
     Scalar,
@@ -29,7 +29,7 @@ from notifier.core.state import (
 )
 from notifier.core.why import Terms, blind, kept_quiet, why
 
-SOURCE_TEXT = RuleText(id=SOURCE_RULE, severity=Severity.CRITICAL)
+OWN_TEXTS = {rule: RuleText(id=rule, severity=Severity.CRITICAL) for rule in OWN_RULES}
 
 
 @dataclass(slots=True)
@@ -231,8 +231,8 @@ def rule_text(conversation: Conversation, plan: Plan, reach: Reach | None) -> Ru
     rule = plan.rule(conversation.operation, conversation.rule)
     if rule is not None:
         return with_mention(rule.text, reach)
-    if conversation.rule == SOURCE_RULE:
-        return with_mention(SOURCE_TEXT, reach)
+    if conversation.rule in OWN_RULES:
+        return with_mention(OWN_TEXTS[conversation.rule], reach)
     return RuleText(id=conversation.rule, severity=Severity.WARNING)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifier.core.notice import Item, Reason, RuleText
-from notifier.core.state import SOURCE_RULE, Closing, Incident, Scalar, Severity
+from notifier.core.state import OWN_RULES, SOURCE_RULE, Closing, Incident, Scalar, Severity
 from notifier.render import trend
 from notifier.render.clean import NAME, SENTENCE, cut
 from notifier.render.manner import Manner
@@ -58,7 +58,7 @@ class Teller:
 
     def headline(self, incident: Incident) -> str:
         """What is wrong, where, with its number. The worst value once it is over."""
-        if incident.key.rule == SOURCE_RULE:
+        if incident.key.rule in OWN_RULES:
             return self._source(incident)
         if incident.open and (summary := self.summary(incident)):
             return summary
@@ -74,8 +74,10 @@ class Teller:
         )
 
     def of_source(self, key: str, incident: Incident) -> str:
-        """A phrase about a source."""
+        """A phrase about a source, or a receiver: then without its address."""
         operation, _, source = incident.key.entity.partition("/")
+        if incident.key.rule != SOURCE_RULE:
+            source = source.partition("/")[0]
         return self.say(
             key, source=self.manner.text(source, NAME), operation=self.manner.text(operation, NAME)
         )
@@ -139,7 +141,7 @@ class Teller:
     def held(self, incident: Incident) -> str:
         """Why its data are not moving, if so."""
         known = f"held.{incident.held}" in self.manner.words.phrases
-        if not incident.open or not incident.held or incident.key.rule == SOURCE_RULE or not known:
+        if not incident.open or not incident.held or incident.key.rule in OWN_RULES or not known:
             return ""
         return self.say(f"held.{incident.held}", time=self.manner.time(incident.seen_at, self.now))
 

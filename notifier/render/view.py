@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notifier.core.notice import Item, Notice, Reason
-from notifier.core.state import SOURCE_RULE, Closing, Incident
+from notifier.core.state import OWN_RULES, Closing, Incident
 from notifier.render.clean import NAME, cut, one_line
 from notifier.render.facts import ENDED, RECOVERED, Teller
 from notifier.render.layout import About, Fact, Line, View
@@ -173,10 +173,11 @@ def _ended(notice: Notice, teller: Teller) -> str:
 
 
 def _notes(main: Incident, teller: Teller) -> tuple[str, ...]:
-    if main.key.rule == SOURCE_RULE:
+    if main.key.rule in OWN_RULES:
         if not main.open:
-            return (teller.of_source("source.closed", main),)
-        return tuple(filter(None, (*_source_notes(main, teller), teller.say("source.meanwhile"))))
+            return (teller.of_source(f"{main.key.rule}.closed", main),)
+        meanwhile = teller.say(f"{main.key.rule}.meanwhile")
+        return tuple(filter(None, (*_source_notes(main, teller), meanwhile)))
     return tuple(filter(None, (teller.held(main),)))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
+from notifier.core.decide import decide
+from notifier.core.reading import Delivery
 from notifier.errors import Trouble
 from tests.builders import (
     HEAD,
@@ -17,6 +19,7 @@ from tests.builders import (
     hit,
     rejection,
     rules,
+    told,
 )
 
 MISSING = rejection('missing = "fire"')
@@ -201,6 +204,55 @@ def test_a_source_that_asks_for_an_hour_s_rest_is_told_at_once() -> None:
     play.poll(0, agent("12004-ANA"))
 
     assert play.fail(5, Trouble.BUSY, after=timedelta(hours=1)) == ["on-call open bogota/latency"]
+
+
+# ---- receivers ----
+
+
+def delivery(
+    play: Play, minute: float, *, works: bool, recipient: str = "#operaciones"
+) -> list[str]:
+    reading = Delivery(clock(minute), "team-leads", recipient, works, "channel_not_found")
+    decision = decide(play.known, reading, play.plan, reading.at)
+    play.known = decision.known
+    return told(decision)
+
+
+def test_operators_hear_once_of_a_receiver_that_takes_nothing_and_once_of_its_end() -> None:
+    play = Play(rejection())
+
+    assert delivery(play, 0, works=True) == []
+    assert delivery(play, 1, works=False) == ["on-call open bogota/team-leads/#operaciones"]
+    assert delivery(play, 2, works=False) == []
+    assert delivery(play, 3, works=True, recipient="#other") == []
+    assert delivery(play, 4, works=True) == ["on-call close bogota/team-leads/#operaciones"]
+
+
+def test_a_dead_receiver_is_not_told_of_itself() -> None:
+    play = Play(rules(rejection(), head=HEAD.replace('["on-call"]', '["team-leads", "on-call"]')))
+
+    assert delivery(play, 0, works=False) == ["on-call open bogota/team-leads/#operaciones"]
+
+
+def test_a_dead_receiver_that_leaves_the_file_is_no_trouble_any_more() -> None:
+    play = Play(rejection())
+    delivery(play, 0, works=False)
+    other = rules(rejection('to = ["on-call"]'), team_leads="")
+
+    assert play.reload(1, other) == ["on-call close bogota/team-leads/#operaciones"]
+
+
+def test_operators_that_are_named_late_hear_of_a_dead_receiver() -> None:
+    play = Play(rules(rejection(), head=HEAD.replace('["on-call"]', "[]")))
+
+    assert delivery(play, 0, works=False) == []
+    assert play.reload(1, rejection()) == ["on-call open bogota/team-leads/#operaciones"]
+
+
+def test_a_receiver_that_nothing_knows_is_nobodys_trouble() -> None:
+    play = Play(rules(rejection('to = ["on-call"]'), team_leads=""))
+
+    assert delivery(play, 0, works=False) == []
 
 
 # ---- events ----
