@@ -3,9 +3,10 @@ FROM python:3.13-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 
-# The tested versions, each held to its hash. First, so that a change of code does not repeat it.
+# The tested versions, each held to its hash: the lock is complete, pip has nothing to resolve.
+# First, so that a change of code does not repeat it.
 COPY requirements.lock ./
-RUN pip download --require-hashes --only-binary :all: --dest /wheels -r requirements.lock \
+RUN pip download --no-deps --require-hashes --only-binary :all: --dest /wheels -r requirements.lock \
  && python -m venv /opt/build \
  && /opt/build/bin/pip install --no-index --find-links /wheels build hatchling
 

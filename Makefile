@@ -20,13 +20,14 @@ help: ## Show this list
 setup: $(READY) ## A virtual environment with everything; git hooks where pre-commit is installed
 	@if test -d .git && command -v pre-commit >/dev/null; then pre-commit install; fi
 
-# Done once; again when the lock or the package's own definition changes.
+# Done once; again when the lock or the package's own definition changes. The lock is complete: pip
+# has nothing to resolve, and pip 23 refuses an extra of a locked package once a newer one is out.
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { \
 	  echo "notifier needs Python 3.11 to 3.14 with venv: install one (Debian: apt-get install python3 python3-venv) or name it, as in 'make $(MAKECMDGOALS) PYTHON=/path/to/python3.12'." >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "Creating $(VENV) with $(PYTHON)"; "$(PYTHON)" -m venv --clear $(VENV); }
 	@echo "Installing the tested versions (once; a minute or two)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
