@@ -46,11 +46,11 @@ types: $(READY) ## Types
 walls: $(READY) ## Who may import whom
 	$(BIN)/lint-imports
 
-test: $(READY) ## Tests; ARGS="-k silence" for some
+test: $(READY) ## All tests, also those that take minutes; ARGS="-k silence" for some
 	$(BIN)/python -m pytest $(ARGS)
 
 cover: $(READY) ## Tests, with the coverage that the core and the whole must keep
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not long" --cov --cov-report= $(ARGS)
 	$(BIN)/coverage report --include='notifier/core/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95
 
