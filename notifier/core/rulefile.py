@@ -13,6 +13,7 @@ from notifier.core.draft import Draft, draft
 from notifier.core.endpoint import Catalogue
 from notifier.core.implied import with_implied
 from notifier.core.mistakes import Mistakes, one_line
+from notifier.core.oversights import warn_of_oversights
 from notifier.core.references import check_references, warn
 from notifier.core.rulebook import RulesFile
 from notifier.core.subjects import compile_subjects
@@ -51,6 +52,7 @@ def load(
     if mistakes.wrong:
         raise ConfigError(mistakes.problems(text, file))
     warn(drafted, mistakes)
+    warn_of_oversights(drafted, sources, rules, mistakes)
     tables = _tables(drafted)
     warnings = tuple(mistakes.problems(text, file))
     return Rulebook(tables, sources, rules, warnings, _digest(tables))
