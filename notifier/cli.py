@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -108,11 +108,19 @@ def poll(
 
 
 @app.command()
-def check(file: Rules = None, as_json: Json = False) -> int:
+def check(
+    file: Rules = None,
+    as_json: Json = False,
+    form: Annotated[
+        Literal["text", "json", "sarif", "github"],
+        typer.Option("--format", help="sarif and github: annotations for CI."),
+    ] = "text",
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings are mistakes.")] = False,
+) -> int:
     """Check rules and templates; print the day's calls and where each rule would go."""
     from notifier.commands.check import check as command
 
-    return command(file, as_json=as_json)
+    return command(file, form="json" if as_json else form, strict=strict)
 
 
 @app.command()

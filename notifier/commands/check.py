@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from itertools import product
 from pathlib import Path
+from typing import get_args
 
+from notifier.commands import problems
+from notifier.commands.problems import Form, as_data, github, sarif
 from notifier.core.compiled import Rulebook
 from notifier.core.plan import Plan, RulePlan, SourcePlan
 from notifier.core.planning import plan
+from notifier.core.sample import specimens
+from notifier.core.tables import Language
 from notifier.errors import ConfigError, Problem
-from notifier.render import Renderer
+from notifier.render import Renderer, envelopes
 from notifier.rules import read_rules
 from notifier.settings import Settings, load_settings, unknown_variables
 
 DAY = 24 * 60  # minutes
 MISCONFIGURED = 2
+LANGUAGES: tuple[str, ...] = get_args(Language)
+NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)  # of a made-up day
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,45 +48,84 @@ class Route:
     to: tuple[str, ...]
 
 
-def check(file: Path | None, *, as_json: bool) -> int:
-    """Print what was found; 2 for mistakes.
+def check(file: Path | None, *, form: Form = "text", strict: bool = False) -> int:
+    """Print what was found; 2 for mistakes, and with *strict* for warnings too.
 
     Raises:
-        ConfigError: every mistake at once, but with *as_json*: then they are printed.
+        ConfigError: every mistake at once, in the form ``text``: the others print them.
     """
     try:
-        return _check(file, as_json=as_json)
+        findings = _find(file)
     except ConfigError as error:
-        if not as_json:
-            raise
-        print(json.dumps({"ok": False, "problems": [asdict(p) for p in error.problems]}))
+        say = {"json": _json, "sarif": sarif, "github": github}.get(form)
+        if say is None:
+            problems.say(error.problems)
+        else:
+            print(say(error.problems))
         return MISCONFIGURED
+    _SHOW[form](findings)
+    return MISCONFIGURED if strict and findings.warnings else 0
 
 
-def _check(file: Path | None, *, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that can be said of a file without mistakes."""
+
+    book: Rulebook
+    costs: list[Cost]
+    routes: list[Route]
+    warnings: list[Problem]
+
+
+def _find(file: Path | None) -> Findings:
     settings = load_settings()
     book = read_rules(file or settings.rules)
     laid = plan(book)
-    mistakes = _templates(settings, laid)
-    if mistakes:
-        raise ConfigError([*mistakes, *book.warnings])
-    costs = [_cost(source) for source in laid.sources.values()]
-    routes = [_route(rule) for rule in laid.rules.values()]
-    warnings = [*unknown_variables(), *book.warnings]
-    if as_json:
-        _print_json(book, costs, routes, warnings)
-        return 0
-    for warning in warnings:
-        print(warning, file=sys.stderr)
-    _print(book, costs, routes)
-    return 0
+    words = _templates(settings, laid)
+    if any(problem.level == "error" for problem in words):
+        raise ConfigError([*words, *book.warnings])
+    return Findings(
+        book=book,
+        costs=[_cost(source) for source in laid.sources.values()],
+        routes=[_route(rule) for rule in laid.rules.values()],
+        warnings=[*unknown_variables(), *book.warnings, *words],
+    )
+
+
+def _json(found: Sequence[Problem]) -> str:
+    return json.dumps({"ok": False, "problems": as_data(found)}, ensure_ascii=False)
 
 
 def _templates(settings: Settings, laid: Plan) -> list[Problem]:
-    """Compile every template of the user's own, and every rule's summary."""
+    """Compile every template of the user's own, and let every rule say all it would ever say."""
     found: list[Problem] = []
     renderer = Renderer(settings.templates, found.append)
-    return [*found, *(p for rule in laid.rules.values() for p in _summary(renderer, laid, rule))]
+    broken = [p for rule in laid.rules.values() for p in _summary(renderer, laid, rule)]
+    if broken:
+        return [*found, *broken]
+    for rule in laid.rules.values():
+        heard = len(found)
+        _rehearse_words(renderer, laid, rule)
+        found[heard:] = [_of_rule(rule, problem) for problem in found[heard:]]
+    return list(dict.fromkeys(found))
+
+
+def _rehearse_words(renderer: Renderer, laid: Plan, rule: RulePlan) -> None:
+    """Fill in what a rule says with ordinary and with unknown values; the renderer reports."""
+    collection = laid.sources[rule.source].collections[rule.collection].collection
+    for receiver, language in product(rule.to, LANGUAGES):
+        reach = replace(laid.reaches[rule.operation, receiver], language=language)
+        for notice in specimens(rule, collection, reach, NOON):
+            envelopes(notice, renderer)
+
+
+def _of_rule(rule: RulePlan, problem: Problem) -> Problem:
+    """What fails only for some values costs words, not the message: a warning."""
+    if problem.file:
+        return problem
+    what = problem.text[:1].lower() + problem.text[1:].rstrip(".")
+    advice = "say what it prints for an unknown value, as in {{ ploss or '?' }}"
+    return Problem(f"rule `{rule.id}`: {what}; {advice}", level="warning")
 
 
 def _summary(renderer: Renderer, laid: Plan, rule: RulePlan) -> Iterator[Problem]:
@@ -117,26 +164,41 @@ def _quota(book: Rulebook, operation: str, calls: int) -> str:
     return f"{calls} calls a day, {calls / (licenses * 10):.1f} % of its {licenses * 1000}"
 
 
-def _print(book: Rulebook, costs: list[Cost], routes: list[Route]) -> None:
-    for operation in book.operations:
-        own = [cost for cost in costs if cost.operation == operation]
-        print(f"{operation}: {_quota(book, operation, sum(cost.calls for cost in own))}")
+def _print(found: Findings) -> None:
+    problems.say(found.warnings)
+    for operation in found.book.operations:
+        own = [cost for cost in found.costs if cost.operation == operation]
+        print(f"{operation}: {_quota(found.book, operation, sum(cost.calls for cost in own))}")
         for cost in own:
             print(f"  {cost.source:24} {cost.calls:6}")
     print()
-    for route in routes:
+    for route in found.routes:
         print(f"{route.rule:24} {route.severity:9} {route.on:24} -> {', '.join(route.to)}")
-    print(f"\n{len(routes)} rules, {len(costs)} sources, {len(book.file.test)} tests: all is well")
+    tables = f"{len(found.routes)} rules, {len(found.costs)} sources, {len(found.book.file.test)}"
+    count = len(found.warnings)
+    verdict = f"{count} {'warning' if count == 1 else 'warnings'}" if count else "all is well"
+    print(f"\n{tables} tests: {verdict}")
 
 
-def _print_json(
-    book: Rulebook, costs: list[Cost], routes: list[Route], warnings: list[Problem]
-) -> None:
-    found = {
+def _print_json(found: Findings) -> None:
+    shown = {
         "ok": True,
-        "problems": [asdict(warning) for warning in warnings],
-        "sources": [asdict(cost) for cost in costs],
-        "rules": [asdict(route) for route in routes],
-        "tests": len(book.file.test),
+        "problems": as_data(found.warnings),
+        "sources": [asdict(cost) for cost in found.costs],
+        "rules": [asdict(route) for route in found.routes],
+        "tests": len(found.book.file.test),
     }
-    print(json.dumps(found, ensure_ascii=False))
+    print(json.dumps(shown, ensure_ascii=False))
+
+
+def _print_github(found: Findings) -> None:
+    if found.warnings:
+        print(github(found.warnings))
+
+
+_SHOW: dict[Form, Callable[[Findings], None]] = {
+    "text": _print,
+    "json": _print_json,
+    "sarif": lambda found: print(sarif(found.warnings)),
+    "github": _print_github,
+}

@@ -1,20 +1,28 @@
-"""Make up a notice that says of itself that it is a test."""
+"""Make up notices: one that says it is a test, and specimens of what a rule would say."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from notifier.core.notice import Item, Notice, Reason, RuleText
-from notifier.core.plan import Reach
+from msgspec import structs
+
+from notifier.core.endpoint import Collection, Kind
+from notifier.core.notice import Event, Item, Notice, Reason, RuleText
+from notifier.core.plan import Reach, RulePlan
 from notifier.core.state import (
+    Closing,
     Conversation,
     Incident,
     InstanceKey,
+    Scalar,
     Severity,
     SourceKey,
     digest,
     incident_id,
 )
+from notifier.core.tell import with_mention
 
 TEST = RuleText(
     id="send-test",
@@ -25,6 +33,22 @@ TEST = RuleText(
         "pt": "Mensagem de teste: está tudo bem",
     },
 )
+
+
+ORDINARY: Mapping[Kind, Scalar] = {
+    Kind.COUNT: 12.0,
+    Kind.COUNTER: 340.0,
+    Kind.PERCENT: 4.2,
+    Kind.MS: 180.0,
+    Kind.SECONDS: 95.0,
+    Kind.DURATION: 1_500.0,
+    Kind.MONEY: 1_250_000.0,
+    Kind.NUMBER: 3.4,
+    Kind.TIME: "2026-01-05 10:00:00",
+    Kind.FLAG: True,
+    Kind.TEXT: "Ventas",
+}
+"""A value of each kind, as rows hold it."""
 
 
 def marked_notice(reach: Reach, now: datetime) -> Notice:
@@ -39,12 +63,58 @@ def marked_notice(reach: Reach, now: datetime) -> Notice:
         seen_at=now,
         severity=Severity.INFO,
     )
-    conversation = Conversation(
-        id=digest("conversation", *key, now.isoformat()),
+    return _first(_talk(incident, reach, now), TEST, incident, now)
+
+
+def specimens(
+    rule: RulePlan, collection: Collection, reach: Reach, now: datetime
+) -> Iterator[Notice]:
+    """What a rule would say to *reach*: with ordinary values, and where each is unknown.
+
+    An opening, then its end; of a rule for events, one event.
+    """
+    kinds = collection.kinds()
+    for values in ({n: ORDINARY[kind] for n, kind in kinds.items()}, dict.fromkeys(kinds)):
+        incident = _incident(rule, values, now)
+        talk = _talk(incident, reach, now)
+        text = with_mention(rule.text, reach)
+        if rule.event:
+            yield _announced(talk, text, values, now)
+            continue
+        yield _first(talk, text, incident, now)
+        yield _last(talk, text, incident, now)
+
+
+def _incident(rule: RulePlan, values: Mapping[str, Scalar], now: datetime) -> Incident:
+    named = rule.by if rule.by is not None else tuple(values)[:1]
+    entity = "/".join(str(values[name] or name) for name in named) or "all"
+    key = InstanceKey(rule.operation, rule.id, entity)
+    value = ORDINARY[Kind(rule.unit)] if any(values.values()) else None
+    return Incident(
+        id=incident_id(key, now),
+        key=key,
+        source=rule.source,
+        opened_at=now,
+        since=now - timedelta(minutes=10),
+        seen_at=now,
+        severity=rule.severity,
+        value=value,
+        worst=value,
+        unit=rule.unit,
+        threshold=rule.threshold,
+        direction=rule.direction,
+        fields=dict(values) if rule.by is None else {name: values[name] for name in rule.by},
+    )
+
+
+def _talk(incident: Incident, reach: Reach, now: datetime) -> Conversation:
+    operation, rule, entity = incident.key
+    return Conversation(
+        id=digest("conversation", *incident.key, reach.name, now.isoformat()),
         receiver=reach.name,
-        operation=key.operation,
-        rule=TEST.id,
-        group=key.entity,
+        operation=operation,
+        rule=rule,
+        group=entity,
         kind=reach.kind,
         recipients=reach.recipients,
         opened_at=now,
@@ -55,9 +125,12 @@ def marked_notice(reach: Reach, now: datetime) -> Notice:
         locale=reach.locale,
         timezone=reach.timezone,
     )
+
+
+def _first(talk: Conversation, text: RuleText, incident: Incident, now: datetime) -> Notice:
     return Notice(
-        conversation=conversation,
-        rule=TEST,
+        conversation=talk,
+        rule=text,
         at=now,
         items=(Item(Reason.OPEN, incident),),
         roster=(incident,),
@@ -65,3 +138,17 @@ def marked_notice(reach: Reach, now: datetime) -> Notice:
         members=1,
         give_up_at=now + timedelta(hours=1),
     )
+
+
+def _last(talk: Conversation, text: RuleText, incident: Incident, now: datetime) -> Notice:
+    over = structs.replace(incident, closed_at=now, closing=Closing.RECOVERED)
+    first = _first(structs.replace(talk, revision=2, closed=True), text, over, now)
+    return replace(first, items=(Item(Reason.CLOSE, over),), open=0)
+
+
+def _announced(
+    talk: Conversation, text: RuleText, values: Mapping[str, Scalar], now: datetime
+) -> Notice:
+    event = Event(talk.group, values)
+    later = now + timedelta(hours=1)
+    return Notice(conversation=talk, rule=text, at=now, events=(event,), give_up_at=later)
