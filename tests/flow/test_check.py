@@ -55,10 +55,10 @@ def test_a_good_file_is_said_to_be_one(rules: Path, capsys: Said) -> None:
 
 
 def test_a_misspelt_key_is_one_line(rules: Path, capsys: Said) -> None:
-    edit(rules, "when =", "whn =")
+    edit(rules, "when =", "wehn =")
 
     assert check(rules) == 2
-    assert f"{rules}:14:1: error: unknown key `whn`; did you mean `when`?" in (
+    assert f"{rules}:14:1: error: unknown key `wehn`; did you mean `when`?" in (
         capsys.readouterr().err.splitlines()
     )
 
