@@ -157,7 +157,9 @@ def simulate(
     start: Annotated[
         str | None, typer.Option(help="The time there at the beginning, as 10:00; default: now.")
     ] = None,
-    script: Annotated[str, typer.Option(help="What happens: day, demo or quiet.")] = "day",
+    script: Annotated[
+        str, typer.Option(help="What happens: day, demo, quiet, or a file: see docs/simulator.md.")
+    ] = "day",
     token: Annotated[str, typer.Option(help="The token it asks for.")] = "77766b74",
 ) -> int:
     """Run the simulated wolkvox alone."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 import signal
 import threading
 from datetime import datetime, time
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from notifier.clocks import utc_now
+from notifier.core.mistakes import Mistake, Mistakes
+from notifier.core.toml import normal, tables
 from notifier.errors import ConfigError, StateError
+from notifier.simulator.scriptfile import ScriptError, ScriptFile, read_script
 from notifier.simulator.serve import SCRIPTS, serve
 from notifier.simulator.wolkvox import WolkvoxServer
 
@@ -21,13 +25,14 @@ def simulate(
     """Answer until interrupted.
 
     start: The time of today there, as ``10:00``; None for now.
+    script: A name in SCRIPTS, or a file.
 
     Raises:
-        ConfigError: no script has that name, or *start* is no time.
+        ConfigError: there is no such script, it has mistakes, or *start* is no time.
         StateError: the port is taken.
     """
-    if script not in SCRIPTS:
-        raise ConfigError(f"there is no script `{script}`; use one of {', '.join(SCRIPTS)}")
+    begin = _begin(start)
+    happens = _script(script, begin)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -36,13 +41,41 @@ def simulate(
         print(f"wolkvox is simulated at {server.url}; its token is {token}", flush=True)
 
     try:
-        serve(port, seed=seed, speed=speed, start=_begin(start), script=script, token=token,
+        serve(port, seed=seed, speed=speed, start=begin, script=happens, token=token,
               stop=stop, ready=ready)  # fmt: skip
     except OSError as error:
         raise StateError(
             f"cannot listen on port {port} ({error.strerror}); choose another with --port"
         ) from error
     return 0
+
+
+def _script(name: str, begin: datetime) -> ScriptFile:
+    if name in SCRIPTS:
+        return ScriptFile(SCRIPTS[name](begin))
+    try:
+        return read_file(normal(Path(name).read_text(encoding="utf-8")), name, begin)
+    except FileNotFoundError:
+        raise ConfigError(
+            f"there is no script `{name}`; use one of {', '.join(SCRIPTS)}, or a file"
+        ) from None
+    except UnicodeError:
+        raise ConfigError(f"the script {name} is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"the script {name} cannot be read: {error.strerror}") from None
+
+
+def read_file(text: str, file: str, begin: datetime) -> ScriptFile:
+    """Return the script in a TOML *text*.
+
+    Raises:
+        ConfigError: with every mistake, in its line and column.
+    """
+    try:
+        return read_script(tables(text, file), begin)
+    except ScriptError as error:
+        mistakes = Mistakes([Mistake(s.loc, s.text, s.at_key) for s in error.slips])
+        raise ConfigError(mistakes.problems(text, file)) from None
 
 
 def _begin(start: str | None) -> datetime:

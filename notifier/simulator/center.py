@@ -17,6 +17,7 @@ from notifier.simulator.script import Kind, Scene, Script
 
 HOUR = timedelta(hours=1)
 LEVELS = (10, 20, 30)  # seconds
+COUNTERS = ("stat_inbound", "stat_answer", "stat_abandon")
 COST_PER_MINUTE = 84.5  # pesos
 INTERVALS = (
     ("0_5_seg", 5),
@@ -50,10 +51,18 @@ class Center:
         """What happens at that moment."""
         return tuple(scene for scene in self.script if scene.lasts(now))
 
-    def fault(self, now: datetime) -> Fault | None:
-        """What the script wants the API to do wrong at that moment."""
+    def faults(self, now: datetime) -> tuple[Fault, ...]:
+        """What the script wants the API to do wrong at that moment, in its order."""
         faults = (s.fault(now) for s in self.script if s.kind is Kind.API_FAULT)
-        return next((fault for fault in faults if fault is not None), None)
+        return tuple(fault for fault in faults if fault is not None)
+
+    def others(self, now: datetime) -> int:
+        """Return how many calls of the local day other programs have spent."""
+        today = (s for s in self._begun(Kind.OTHERS, now) if self._date(s.begin) == self._date(now))
+        return round(sum(scene.amount * scene.done(now) for scene in today))
+
+    def _begun(self, kind: Kind, now: datetime) -> Iterator[Scene]:
+        return (s for s in self.script if s.kind is kind and s.begin <= now)
 
     # ---- latency ----
 
@@ -91,18 +100,17 @@ class Center:
 
     def _skill(self, queue: Queue, now: datetime) -> Row:
         day = self._today(now)
-        at = _seconds(day, now)
-        came = [c for c in day.calls if c.queue == queue.name and c.came <= at]
+        at, since = _seconds(day, now), self._counting_since(day, now)
+        ours = [c for c in day.calls if c.queue == queue.name and c.came <= at]
+        waiting = sum(c.left_queue > at for c in ours) + self._held_over(queue, now)
+        came = [c for c in ours if c.came >= since]
         answered = [c for c in came if c.talked and c.left_queue <= at]
         gone = [c for c in came if not c.talked and c.left_queue <= at]
-        waiting = len(came) - len(answered) - len(gone) + self._held_over(queue, now)
         return {
             "skill_id": queue.number,
             "skill_name": queue.name,
             "calls_in_queue_now": str(waiting),
-            "stat_inbound": str(len(came)),
-            "stat_answer": str(len(answered)),
-            "stat_abandon": str(len(gone)),
+            **self._counters(queue, now, since, (len(came), len(answered), len(gone))),
             **{
                 f"service_level_{level}seg": percent(
                     sum(c.waited <= level for c in answered), len(answered)
@@ -111,6 +119,21 @@ class Center:
             },
             "by_abandon": percent(len(gone), len(came)),
         }
+
+    def _counting_since(self, day: Day, now: datetime) -> float:
+        """When the counters began, in seconds of the day: at midnight, or at a reset since."""
+        resets = (_seconds(day, scene.begin) for scene in self._begun(Kind.COUNTER_RESET, now))
+        return max(0.0, *resets, 0.0)
+
+    def _counters(
+        self, queue: Queue, now: datetime, since: float, counts: tuple[int, int, int]
+    ) -> Row:
+        """The day's counts, less what was corrected since they began."""
+        counters = dict(zip(COUNTERS, counts, strict=True))
+        for scene in self._begun(Kind.CORRECTION, now):
+            if scene.who == queue.name and _seconds(self._today(now), scene.begin) >= since:
+                counters[scene.text or COUNTERS[-1]] -= round(scene.amount)
+        return {name: str(max(0, count)) for name, count in counters.items()}
 
     def _held_over(self, queue: Queue, now: datetime) -> int:
         """Count the calls that came before midnight and still wait."""
@@ -140,8 +163,18 @@ class Center:
             "date": self._local(day, call.came, "%Y%m%d%H%M%S"),
             "telephone": f"3{one_of(range(100_000_000, 250_000_000), *name, 'telephone')}",
             "customer_id": str(one_of(range(10_000_000, 1_200_000_000), *name, "customer")),
-            "hit": "yes" if call.coded and call.coded <= at else "no",
+            "hit": "yes" if self._is_sale(day, call, at) else "no",
         }
+
+    def _is_sale(self, day: Day, call: Call, at: float) -> bool:
+        """Whether the call is coded as a sale by then, and the code was not taken back since."""
+        now = day.midnight + timedelta(seconds=at)
+        back = (
+            call.coded <= _seconds(day, scene.begin)
+            for scene in self._begun(Kind.SALE_BACK, now)
+            if scene.who == call.agent
+        )
+        return 0 < call.coded <= at and not any(back)
 
     # ---- cdr_4 ----
 

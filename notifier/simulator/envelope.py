@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import json
 
+from notifier.simulator.refusals import Refusal
+
 JSON = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
-
-
-class Refusal(Exception):  # noqa: N818
-    """The platform says no."""
-
-    def __init__(self, status: int, msg: str) -> None:
-        self.status = status
-        self.msg = msg
-        super().__init__(msg)
 
 
 def dump(data: object) -> bytes:

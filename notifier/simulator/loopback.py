@@ -6,12 +6,14 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 KEEP_ALIVE = 5.0  # seconds, as the real platform
+_FLOOD = 256 * 1024  # bytes at once
 
 
 class Exchange:
@@ -28,6 +30,8 @@ class Exchange:
         self.body = body
         self.finishing: Callable[[], None] = lambda: None
         """Called before the last bytes leave: the client's next request may follow at once."""
+        self.date: datetime | None = None
+        """What the Date header says; None: the real time."""
 
     def reply(
         self, status: int, body: bytes, headers: Mapping[str, str], *, length: int | None = None
@@ -48,7 +52,10 @@ class Exchange:
 
     def _head(self, status: int, headers: Mapping[str, str], length: int, close: bool) -> None:
         handler = self._handler
-        handler.send_response(status)
+        stamp = None if self.date is None else self.date.timestamp()
+        handler.send_response_only(status)
+        handler.send_header("Server", handler.server_version)
+        handler.send_header("Date", handler.date_time_string(stamp))
         for name, value in headers.items():
             handler.send_header(name, value)
         handler.send_header("Content-Length", str(length))
@@ -60,6 +67,15 @@ class Exchange:
         self.finishing()
         self._handler.wfile.write(body)
         self._handler.wfile.flush()
+
+    def flood(self, headers: Mapping[str, str], most: int) -> None:
+        """Send blanks until the client goes away, or *most* bytes, and announce no end."""
+        self._head(200, headers, 10 * most, True)
+        for _ in range(0, most, _FLOOD):
+            if self.stopping.is_set():
+                break
+            self._handler.wfile.write(b" " * _FLOOD)
+        self.drop()
 
     def hang(self, seconds: float) -> None:
         """Say nothing for a while, then close."""

@@ -24,6 +24,12 @@ class Kind(Enum):
     SHORT_CALLS = "short_calls"  # the dialer: `amount` calls a minute that end within 5 s
     AUX_OVERRUN = "aux_overrun"  # an agent: stays in the auxiliary state `text`
     SALE = "sale"  # an agent: `amount` sales, spread over the scene
+    SALE_BACK = "sale_back"  # an agent: what was sold before is no sale any more
+    COUNTER_RESET = "counter_reset"  # the counters of all queues begin anew
+    CORRECTION = (
+        "correction"  # a queue: its counter `text` is `amount` lower for the rest of the day
+    )
+    OTHERS = "others"  # other programs spend `amount` calls of the day, spread over the scene
     API_FAULT = "api_fault"  # the platform: its `faults`, one after another
 
 
@@ -61,6 +67,10 @@ class Scene:
         """How far it is, 0 at its begin and 1 at its end."""
         return (now - self.begin) / (self.end - self.begin)
 
+    def done(self, now: datetime) -> float:
+        """How much of it has happened: 0 before it begins, 1 from its end on."""
+        return min(1.0, max(0.0, self.progress(now)))
+
     def fault(self, now: datetime) -> Fault | None:
         """Which of its faults is on: each has an equal share of the time."""
         if not self.faults or not self.lasts(now):
@@ -77,6 +87,8 @@ _WHO = {
     Kind.PBX: dict.fromkeys(PBXS),
     Kind.AUX_OVERRUN: BY_NUMBER,
     Kind.SALE: BY_NUMBER,
+    Kind.SALE_BACK: BY_NUMBER,
+    Kind.CORRECTION: QUEUE_NAMED,
 }
 
 Script = Sequence[Scene]

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from notifier.simulator.center import Center
 from notifier.simulator.script import Script, day_script, demo_script
+from notifier.simulator.scriptfile import ScriptFile
 from notifier.simulator.wolkvox import WolkvoxServer
 
 SCRIPTS: Mapping[str, Callable[[datetime], Script]] = MappingProxyType(
@@ -31,7 +32,7 @@ def serve(
     seed: int = 7,
     speed: float = 1.0,
     start: datetime,
-    script: str = "day",
+    script: ScriptFile,
     token: str = "77766b74",  # noqa: S107
     stop: threading.Event,
     ready: Callable[[WolkvoxServer], None] = lambda _: None,
@@ -39,13 +40,15 @@ def serve(
     """Answer until *stop* is set, on *port* (0: any free one); *ready* is told the running server.
 
     *speed* is in simulated seconds per second. *start* is the simulated time at the beginning, with
-    a zone. *script* is a name in ``SCRIPTS``; the demo's first scene comes a minute after *start*.
+    a zone.
 
     Raises:
         OSError: The port is taken.
-        KeyError: No script has that name.
     """
-    center = Center(seed, start, SCRIPTS[script](start))
-    with WolkvoxServer(center, running_clock(start, speed), token, port) as server:
+    center = Center(seed, start, script.script)
+    clock = running_clock(start, speed)
+    with WolkvoxServer(
+        center, clock, token, port, at_once=script.at_once, quota=script.quota
+    ) as server:
         ready(server)
         stop.wait()

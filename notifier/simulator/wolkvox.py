@@ -8,21 +8,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from http import HTTPStatus
+from typing import Any, ClassVar
 
 from notifier.simulator.center import Center
-from notifier.simulator.envelope import JSON, Refusal, dump, envelope, refused
-from notifier.simulator.faults import Fault
+from notifier.simulator.envelope import JSON, dump, envelope, refused
+from notifier.simulator.faults import Fault, Wrong
 from notifier.simulator.loopback import Exchange, Loopback
-from notifier.simulator.misbehave import answer_wrongly
+from notifier.simulator.misbehave import Faults, altered, answer_wrongly
+from notifier.simulator.refusals import (
+    AT_ONCE,
+    NO_ROWS,
+    NOT_SIGNED,
+    QUOTA,
+    REQUIRED,
+    UNKNOWN,
+    WRONGLY_SIGNED,
+    Refusal,
+)
 
 LONGEST = timedelta(days=31)
-
-NOT_SIGNED = "please enter the wolkvox-token"
-WRONGLY_SIGNED = "please validate token"
-QUOTA = "token limit exceeded"
-AT_ONCE = "exceeds the limit of simultaneous requests per token (2)"
-NO_ROWS = "no records were found, please validate the dates"
-REQUIRED = "some parameters are required"
 
 Clock = Callable[[], datetime]
 
@@ -132,17 +136,19 @@ class WolkvoxServer(Loopback):
 
     def _answer(self, exchange: Exchange, number: int, open_now: int) -> None:
         exchange.stopping.wait(self.delay)
+        exchange.date = self.clock()
         try:
             self._admit(exchange, open_now)
         except Refusal as refusal:
             self._send(exchange, number, refusal.status, refused(refusal), JSON)
             return
-        fault = self._next_fault(exchange.query.get("api", ""))
-        status, body, headers = self._right(exchange)
-        if fault is None:
+        api = exchange.query.get("api", "")
+        faults = self._faults_of(api)
+        exchange.date += timedelta(seconds=_sum(faults, Wrong.DATE))
+        status, body, headers = self._right(exchange, _stranger(faults) or api)
+        body = altered(body, faults) if status == HTTPStatus.OK else body
+        if not answer_wrongly(exchange, faults, body):
             self._send(exchange, number, status, body, headers)
-        else:
-            answer_wrongly(exchange, fault, body)
 
     def _note(self, exchange: Exchange) -> int:
         seen = Seen(exchange.path, exchange.query, exchange.headers, self.clock())
@@ -185,51 +191,56 @@ class WolkvoxServer(Loopback):
         today = self._today()
         with self._lock:
             spent = self._spent.get(today, 0)
-            if self.quota is not None and spent >= self.quota:
+            if self.quota is not None and spent + self._others() >= self.quota:
                 raise Refusal(HTTPStatus.FORBIDDEN, QUOTA)
             self._spent[today] = spent + 1
 
     def _today(self) -> date:
         return self.clock().astimezone(self.center.zone).date()
 
-    def _next_fault(self, api: str) -> Fault | None:
+    def _others(self) -> int:
+        """Calls that other programs spent today."""
+        return self.center.others(self.clock())
+
+    def _faults_of(self, api: str) -> Faults:
+        """Return what is wrong with the next answer: one queued fault, or all that is on now."""
         with self._lock:
             queued = next((f for f in self.faults if f.meets(api)), None)
             if queued is not None:
                 self.faults.remove(queued)
-                return queued
-        fault = self.fault or self.center.fault(self.clock())
-        return fault if fault is not None and fault.meets(api) else None
+                return (queued,)
+        on = (self.fault,) if self.fault else self.center.faults(self.clock())
+        return [fault for fault in on if fault.meets(api)]
 
-    def _right(self, exchange: Exchange) -> tuple[int, bytes, Mapping[str, str]]:
+    def _right(self, exchange: Exchange, api: str) -> tuple[int, bytes, Mapping[str, str]]:
         with self._lock:
-            own = self._own.get(exchange.query.get("api", ""))
+            own = self._own.get(api)
         if own is not None:
             return own
         try:
-            return HTTPStatus.OK, self._data(exchange), JSON
+            return HTTPStatus.OK, self._data(exchange, api), JSON
         except Refusal as refusal:
             return refusal.status, refused(refusal), JSON
 
     # ---- what is asked for ----
 
-    def _data(self, exchange: Exchange) -> bytes:
-        api = exchange.query.get("api", "")
-        ask = self._apis().get((exchange.path, api))
+    def _data(self, exchange: Exchange, api: str) -> bytes:
+        """Return the answer of *api*, which need not be the one that was asked for."""
+        query = exchange.query
+        if api == query.get("api", ""):
+            ask = self.APIS.get((exchange.path, api))
+        else:
+            ask = next((each for (_, name), each in self.APIS.items() if name == api), None)
+            query = {"skill_id": "all", **query}
         if ask is None:
-            raise Refusal(HTTPStatus.BAD_REQUEST, f"the api {api} does not exist")
-        return envelope(ask(exchange.query))
+            raise Refusal(HTTPStatus.BAD_REQUEST, UNKNOWN.format(api=api))
+        return envelope(ask(self, query))
 
-    def _apis(self) -> dict[tuple[str, str], Callable[[Mapping[str, str]], object]]:
-        live, past = "/api/v2/real_time.php", "/api/v2/reports_manager.php"
-        return {
-            (live, "latency"): lambda _: self.center.latency(self.clock()),
-            (live, "hits_last_hour"): lambda _: self.center.hits(self.clock()),
-            (live, "skills"): self._skills,
-            (past, "cdr_4"): self._cdr_4,
-            (past, "agent_3"): self._agent_3,
-            ("/api/v2/information.php", "token_info"): self._token_info,
-        }
+    def _latency(self, _query: Mapping[str, str]) -> object:
+        return self.center.latency(self.clock())
+
+    def _hits(self, _query: Mapping[str, str]) -> object:
+        return self.center.hits(self.clock())
 
     def _skills(self, query: Mapping[str, str]) -> object:
         wanted = query.get("skill_id", "").strip()
@@ -251,13 +262,14 @@ class WolkvoxServer(Loopback):
 
     def _token_info(self, _query: Mapping[str, str]) -> object:
         spent, limit = self.spent, self.quota
+        everybody = spent + self._others()
         return [
             {
                 "description": "notifier",
                 "token_limit": str(limit or 40_000),
                 "token_use_today": str(spent),
-                "all_token_today": str(spent),
-                "available_consumption_options": str(max(0, (limit or 40_000) - spent)),
+                "all_token_today": str(everybody),
+                "available_consumption_options": str(max(0, (limit or 40_000) - everybody)),
             }
         ]
 
@@ -275,3 +287,23 @@ class WolkvoxServer(Loopback):
             return datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=self.center.zone)
         except ValueError as error:
             raise Refusal(HTTPStatus.BAD_REQUEST, f"please validate {name}") from error
+
+    APIS: ClassVar[Mapping[tuple[str, str], Callable[[Any, Mapping[str, str]], object]]] = {
+        ("/api/v2/real_time.php", "latency"): _latency,
+        ("/api/v2/real_time.php", "hits_last_hour"): _hits,
+        ("/api/v2/real_time.php", "skills"): _skills,
+        ("/api/v2/reports_manager.php", "cdr_4"): _cdr_4,
+        ("/api/v2/reports_manager.php", "agent_3"): _agent_3,
+        ("/api/v2/information.php", "token_info"): _token_info,
+    }
+    """What may be asked: by path and api."""
+
+
+def _sum(faults: Faults, wrong: Wrong) -> float:
+    """The seconds of all faults of a kind."""
+    return sum(fault.seconds for fault in faults if fault.wrong is wrong)
+
+
+def _stranger(faults: Faults) -> str:
+    """The api whose answer comes instead; empty for the right one."""
+    return next((fault.text for fault in faults if fault.wrong is Wrong.STRANGER), "")

@@ -256,15 +256,65 @@ def test_a_pbx_out_of_service_says_so() -> None:
 
 
 def test_the_faults_of_a_scene_take_turns() -> None:
-    wrongs = [fault.wrong for m in (12.5, 14, 16) if (fault := DEMO.fault(minute(m)))]
+    wrongs = [fault.wrong for m in (12.5, 14, 16) for fault in DEMO.faults(minute(m))]
 
     assert wrongs == [Wrong.STATUS, Wrong.HANG, Wrong.MAINTENANCE]
-    assert DEMO.fault(minute(11.9)) is None
-    assert DEMO.fault(minute(17)) is None
+    assert not DEMO.faults(minute(11.9))
+    assert not DEMO.faults(minute(17))
 
 
-def test_all_kinds_of_scenes_are_in_the_day() -> None:
-    assert {scene.kind for scene in day_script(TEN)} == set(Kind)
+def test_all_that_happens_to_people_is_in_the_day() -> None:
+    odd = {Kind.SALE_BACK, Kind.COUNTER_RESET, Kind.CORRECTION, Kind.OTHERS}
+
+    assert {scene.kind for scene in day_script(TEN)} == set(Kind) - odd
+
+
+def test_counters_begin_anew_at_a_reset_and_who_waits_still_waits() -> None:
+    scenes = (
+        Scene(Kind.QUEUE_SURGE, minute(1), minute(9), "Ventas", 12),
+        Scene(Kind.COUNTER_RESET, minute(5), minute(6)),
+    )
+    center = Center(7, TEN, scenes)
+    queue = {m: center.skills(minute(m))[0] for m in (4, 6)}
+
+    assert int(queue[4]["stat_inbound"]) > 300
+    assert int(queue[6]["stat_inbound"]) < 60
+    assert int(queue[6]["calls_in_queue_now"]) >= 12
+
+
+def test_a_correction_lowers_one_counter_for_the_rest_of_the_day() -> None:
+    scene = Scene(Kind.CORRECTION, minute(5), minute(6), "Ventas", 3, "stat_abandon")
+    right, corrected = Center(7, TEN), Center(7, TEN, (scene,))
+
+    def gone(center: Center, at: float) -> int:
+        return int(center.skills(minute(at))[0]["stat_abandon"])
+
+    assert [gone(right, m) - gone(corrected, m) for m in (4, 5, 60)] == [0, 3, 3]
+    assert (
+        right.skills(minute(60))[0]["stat_inbound"]
+        == corrected.skills(minute(60))[0]["stat_inbound"]
+    )
+
+
+def test_a_sale_may_be_taken_back() -> None:
+    scenes = (
+        Scene(Kind.SALE, minute(2), minute(3), "12007", 1),
+        Scene(Kind.SALE_BACK, minute(6), minute(7), "12007"),
+    )
+    center = Center(7, TEN, scenes)
+
+    def sold(at: float) -> int:
+        rows = (r for r in center.hits(minute(at)) if r["conn_id"].startswith("12007."))
+        return sum(row["hit"] == "yes" for row in rows)
+
+    assert [sold(m) - sold(1.99) for m in (2, 5.9, 6, 10)] == [1, 1, 0, 0]
+
+
+def test_other_programs_spend_calls_as_time_goes_by() -> None:
+    center = Center(7, TEN, (Scene(Kind.OTHERS, minute(0), minute(10), amount=500),))
+
+    assert [center.others(minute(m)) for m in (-1, 0, 5, 10, 60)] == [0, 0, 250, 500, 500]
+    assert center.others(TEN + timedelta(days=1)) == 0
 
 
 def test_a_scene_about_nobody_is_refused() -> None:

@@ -15,6 +15,7 @@ import requests
 from notifier.simulator.center import Center
 from notifier.simulator.faults import Fault, Wrong
 from notifier.simulator.script import demo_script
+from notifier.simulator.scriptfile import ScriptFile
 from notifier.simulator.serve import running_clock, serve
 from notifier.simulator.wolkvox import WolkvoxServer
 
@@ -292,6 +293,8 @@ def test_serving_goes_on_until_it_is_stopped() -> None:
         found.append(ask(server, f"{LIVE}latency", token=server.token).status_code)
         stop.set()
 
-    serve(0, seed=7, speed=60, start=TEN, script="demo", stop=stop, ready=look)
+    serve(
+        0, seed=7, speed=60, start=TEN, script=ScriptFile(demo_script(TEN)), stop=stop, ready=look
+    )
 
     assert found == [200]
