@@ -62,6 +62,7 @@ FUNCTIONS: dict[str, tuple[tuple[Argument, ...], str]] = {
     "drop": ((_N, _K, _D), "drop(field, by, '1h')"),
     "usual": ((_N,), "usual(field)"),
     "hits_of": ((_L, _D), "hits_of(level, '15m')"),
+    "calls_of": ((_L, _D), "calls_of(level, '15m')"),
     "window": ((_L, _D), "window(level, '15m')"),
     "unlikely": ((_X, _X, _X, _X), "unlikely(successes, n, target, alpha)"),
     "mos": ((_X, _X, _X), "mos(latency, jitter, loss)"),
@@ -201,7 +202,7 @@ def _look(reader: Reads, name: str, call: ast.Call) -> Look:
     field = reader.field(call.args[0])
     if wanted[0] is not Argument.FIELD and not field.kind.numeric:
         raise reader.wrong(call.args[0], f"`{field.name}` is no number, and `{name}` needs one")
-    base = _base(reader, field, call.args[0]) if wanted[0] is Argument.LEVEL else ""
+    base = _base(reader, field, call.args[0]) if wanted[0] is Argument.LEVEL else None
     numbers, over = [], 0.0
     for kind, argument in zip(wanted[1:], call.args[1:], strict=True):
         if kind is Argument.DURATION:
@@ -210,7 +211,8 @@ def _look(reader: Reads, name: str, call: ast.Call) -> Look:
             numbers.append(_constant(reader, argument))
     counting = name in ("delta", "rise") and field.kind is Kind.COUNTER
     counters = reader.vocabulary.counters if counting or base else ()
-    return Look(name, field, _kind(name, field), over, tuple(numbers), counters, base)
+    places = reader.vocabulary.places if base else None
+    return Look(name, field, _kind(name, field), over, tuple(numbers), counters, base, places)
 
 
 def _check_look(reader: Reads, name: str, call: ast.Call) -> None:
@@ -232,18 +234,19 @@ def _kind(name: str, field: Field | Computed) -> Kind:
         "drop": Kind.FLAG,
         "window": Kind.PERCENT,
         "hits_of": Kind.COUNT,
+        "calls_of": Kind.COUNT,
     }
     grown = name in ("delta", "rise") and field.kind is Kind.COUNTER
     return Kind.COUNT if grown else fixed.get(name, field.kind)
 
 
-def _base(reader: Reads, field: Field | Computed, node: ast.expr) -> str:
+def _base(reader: Reads, field: Field | Computed, node: ast.expr) -> Field | Computed:
     base = reader.vocabulary.bases.get(field.name, "")
     if not base:
         levels = sorted(reader.vocabulary.bases)
         advice = f"the levels are {', '.join(levels)}" if levels else "this collection has none"
         raise reader.wrong(node, f"`{field.name}` is not a cumulative service level", advice)
-    return base
+    return reader.field(ast.copy_location(ast.Name(base, ast.Load()), node))
 
 
 def _constant(reader: Reads, node: ast.expr) -> float:

@@ -18,6 +18,12 @@ from notifier.errors import Problem
 _SHORTEST = timedelta(minutes=10)
 _RTT_SHARE = 0.5  # of a round trip, taken as the way there
 _REJECTION = "network_rejection"
+_ANSWERED = "stat_answer"  # what the catalogue takes service levels for shares of
+_LEVEL_BASES = {
+    "answered": _ANSWERED,
+    "inbound": "stat_inbound",
+    "answered+abandoned": "stat_ended",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +119,17 @@ def vocabulary(
         kinds=kinds,
         formulas={computed.name: computed.formula for computed in collection.computed},
         constants={"operation": operation.name, "latency_share": share},
-        bases={field.name: field.base for field in collection.fields if field.base},
+        bases=_bases(collection, operation),
+        places=operation.percent_decimals,
         customer=frozenset(field.name for field in collection.fields if field.customer),
         grouped=by is not None,
         by=by or (),
     )
+
+
+def _bases(collection: Collection, operation: Operation) -> dict[str, str]:
+    own = {_ANSWERED: _LEVEL_BASES[operation.level_base]}
+    return {f.name: own.get(f.base, f.base) for f in collection.fields if f.base}
 
 
 def compile_rule(

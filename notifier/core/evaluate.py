@@ -12,7 +12,7 @@ from notifier.core.endpoint import Missing, Nature
 from notifier.core.groups import by_group
 from notifier.core.interpret import Scope
 from notifier.core.lifecycle import Result
-from notifier.core.notice import Event
+from notifier.core.notice import Event, Untold
 from notifier.core.plan import RulePlan
 from notifier.core.view import Judgement, View, condition, critical, fields_of, number, was_about
 
@@ -33,6 +33,8 @@ def _by_entity(rule: RulePlan, view: View) -> Iterator[Judgement]:
         row = view.rows.get(key)
         if row is None:
             yield _absent(view, key)
+        elif view.shaken(rule, key):
+            yield Judgement(key, Result.NULL, why=Untold.RESET)
         elif key in blank:
             yield Judgement(key, Result.NULL)
         else:

@@ -68,13 +68,10 @@ class Expression:
     @cached_property
     def attributes(self) -> frozenset[str]:
         """What rows must carry for it: formulas taken apart, and counters that tell a reset."""
-        looks = [node for node in walk(self.tree) if isinstance(node, Look)]
-        plain = {node.name for node in walk(self.tree) if isinstance(node, Field)}
-        return frozenset(
-            plain.union(
-                *(look.counters for look in looks), {look.base for look in looks if look.base}
-            )
-        )
+        bases = (look.base for look in self.looks if look.base)
+        nodes = (node for tree in (self.tree, *bases) for node in walk(tree))
+        plain = {node.name for node in nodes if isinstance(node, Field)}
+        return frozenset(plain.union(*(look.counters for look in self.looks)))
 
     @cached_property
     def looks(self) -> tuple[Look, ...]:
@@ -86,7 +83,7 @@ class Expression:
         """Which fields' samples are asked for, and for how many seconds."""
         windows = [look for look in self.looks if look.over]
         return frozenset(
-            (name, look.over) for look in windows for name in (look.field.name, look.base) if name
+            (node.name, look.over) for look in windows for node in (look.field, look.base) if node
         )
 
     @cached_property
@@ -142,7 +139,7 @@ def parse(text: str, vocabulary: Vocabulary, want: Want = "condition") -> Expres
 def _names(node: Node) -> set[str]:
     if isinstance(node, Field | Computed):
         return {node.name}
-    own = {node.base} if isinstance(node, Look) and node.base else set()
+    own = {node.base.name} if isinstance(node, Look) and node.base else set()
     return own.union(*map(_names, children(node)))
 
 

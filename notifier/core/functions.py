@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from math import exp, floor, isfinite, lgamma, log
 
 MOST_TRIES = 10_000_000  # beyond them nothing is said: no contact center has so many calls
-EXACT_BELOW = 10_000  # calls; a percentage with two decimals tells whole calls apart below it
 
 
 def mos(latency: float, jitter: float, loss: float) -> float:
@@ -77,12 +76,3 @@ def median(values: Sequence[float]) -> float:
 def worse(a: float, b: float) -> float:
     """Return the greater: of two losses or jitters the one that hurts."""
     return max(a, b)
-
-
-def recover(percent: float, base: float) -> int:
-    """Return how many of base the rounded percentage stands for.
-
-    Exact for base < 100 (no decimals), 1,000 (one), 10,000 (two): difference these, never the
-    percentages themselves.
-    """
-    return round(percent / 100 * base)

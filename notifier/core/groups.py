@@ -11,6 +11,7 @@ from notifier.core.endpoint import Missing
 from notifier.core.history import Row
 from notifier.core.interpret import Scope
 from notifier.core.lifecycle import Result
+from notifier.core.notice import Untold
 from notifier.core.plan import RulePlan
 from notifier.core.snapshot import join_key
 from notifier.core.state import Scalar
@@ -42,6 +43,8 @@ def by_group(rule: RulePlan, view: View) -> Iterator[Judgement]:
             yield Judgement(entity, Result.UNKNOWN)
         elif not rows and rule.by:
             yield Judgement(entity, Result.ABSENT)
+        elif any(view.shaken(rule, key) for key in rows):
+            yield Judgement(entity, Result.NULL, why=Untold.RESET)
         else:
             earlier = _about(rule, view, were) if compares else None
             yield _judged(rule, view, _scope(view, entity, rows, earlier), doubtful)
@@ -88,7 +91,7 @@ def _compares(rule: RulePlan) -> bool:
 
 def _about(rule: RulePlan, view: View, rows: Rows) -> Rows | None:
     """Those of the earlier rows that the rule was about; None where that is not known."""
-    if view.before is None:
+    if view.before is None or view.history.aged(view.at):
         return None
     if rule.where is None:
         return rows

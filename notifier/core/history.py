@@ -7,39 +7,25 @@ snapshot; and for ``usual`` one sum per half hour and week. A failed poll leaves
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
-from enum import Enum
-from itertools import repeat
-from math import nan
+from itertools import pairwise, repeat
+from math import inf, nan
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from notifier.core.functions import EXACT_BELOW, median, recover
+from notifier.core.counters import DAY, Life, Unknown, decimals, fall, grown
+from notifier.core.functions import median
 
 Row: TypeAlias = Any  # a decoded record: its attributes are the fields, None is a blank
 Column: TypeAlias = "array[float]"
 Reader: TypeAlias = Callable[[Iterable[Row]], Column]
 
 WEEKS = 6  # weeks that `usual` looks back
-WEEKS_WANTED = 3  # fewer say nothing
+WEEKS_WANTED = 3  # fewer say nothing; `Unknown.FEW_WEEKS` says so
 USUAL_ENTITIES = 2_000  # beyond them `usual` is unknown: 6 weeks of each take 24 KB a field
 _DRIFT = 5.0  # seconds; polls are not exactly as far apart as they should be
-
-
-class Unknown(Enum):
-    """Why the past has no answer."""
-
-    BLANK = "blank"
-    NEW = "not in the last good snapshot"
-    FEW = "fewer than 2 readings"
-    FEW_EARLIER = "fewer than 3 earlier readings"
-    FEW_WEEKS = f"fewer than {WEEKS_WANTED} past weeks"
-    RESET = "a counter was reset or corrected"
-    LARGE = f"from {EXACT_BELOW:,} calls on a percentage no longer tells the calls apart"
-    IMPLAUSIBLE = "the percentage and the calls contradict each other"
-    IDLE = "no calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +33,15 @@ class Needs:
     """What the rules of one collection ask of the past.
 
     Attributes:
-        spans: Per field the longest window, in seconds.
+        spans: Per field the longest window, in seconds; counters beside a window's field too.
         usual: The fields whose past weeks are wanted.
-        counters: The counters whose falls are noted; empty where no window needs them.
+        levels: The percentages behind which calls are looked for.
         read: How a computed field is read from rows; other fields are attributes.
     """
 
     spans: Mapping[str, float] = field(default_factory=dict)
     usual: frozenset[str] = frozenset()
-    counters: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
     read: Mapping[str, Reader] = field(default_factory=dict)
 
     def column(self, name: str, rows: Iterable[Row]) -> Column:
@@ -74,7 +60,8 @@ class Sample:
     at: float
     index: Mapping[str, int]
     columns: Mapping[str, Column]
-    fell: frozenset[str] = frozenset()  # the entities of which a counter fell at this poll
+    day: int = 0  # the local one, as an ordinal
+    fine: Mapping[str, int] = field(default_factory=dict)  # decimals that its levels show
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,15 +79,28 @@ class History:
 
     Attributes:
         zone: Where the operation is: ``usual`` compares local half hours.
+        cadence: Seconds between two polls as they should be; 0 where nobody says.
+        stale: The age in seconds from which the last snapshot is no "before" any more.
         at: When the last good snapshot was received, in epoch seconds.
         rows: That snapshot's rows, not a copy.
+        fine: The decimals that the levels of the snapshot being judged show.
     """
 
     zone: tzinfo = UTC
+    cadence: float = 0.0
+    stale: float = inf
     at: float | None = None
     rows: Mapping[str, Row] = field(default_factory=dict)
     past: tuple[Sample, ...] = ()
     slots: Mapping[tuple[str, int, int], Slot] = field(default_factory=dict)
+    fine: Mapping[str, int] = field(default_factory=dict)
+
+    def facing(
+        self, rows: Mapping[str, Row], needs: Needs, *, cadence: float, stale: float
+    ) -> History:
+        """Return the same, as *rows* are about to be judged by it."""
+        fine = _fineness(rows.values(), needs)
+        return replace(self, cadence=cadence, stale=stale, fine=fine)
 
     def add(self, at: float, rows: Mapping[str, Row], needs: Needs) -> History:
         """Return the history with one good snapshot more, and without what no window reaches.
@@ -116,8 +116,8 @@ class History:
             names = {*needs.spans, *needs.usual}
             columns = {name: needs.column(name, ordered) for name in sorted(names)}
             if needs.spans:
-                fell = _fell(self.rows, rows, needs.counters)
-                past = (*past, Sample(at, index, columns, fell))
+                fine = _fineness(ordered, needs)
+                past = (*past, Sample(at, index, columns, self._day(at), fine))
             if len(index) <= USUAL_ENTITIES:
                 slots = self._summed(at, index, columns, needs.usual)
         return replace(self, at=at, rows=rows, past=past, slots=slots)
@@ -181,50 +181,114 @@ class History:
         since = at - over - min(_DRIFT, over / 10)
         return [sample for sample in self.past if since <= sample.at < at]
 
-    def _window(
-        self, key: str, names: tuple[str, ...], over: float, at: float
-    ) -> Iterable[tuple[bool, tuple[float, ...]]]:
-        """Yield per earlier poll whether a counter fell, and the fields, NaN where blank."""
+    def aged(self, at: float) -> bool:
+        """Whether the last good snapshot is too old to say how things were before."""
+        return self.at is not None and at - self.at > self.stale
+
+    def _day(self, at: float) -> int:
+        return datetime.fromtimestamp(at, self.zone).toordinal()
+
+    def fell(self, key: str, row: Row, counters: Iterable[str], at: float) -> Unknown | None:
+        """Whether the row's counters fell since the last good snapshot, and what that means."""
+        before = self.rows.get(key)
+        if before is None or self.at is None:
+            return None
+        names = tuple(counters)
+        was, now = _values(before, names), _values(row, names)
+        return fall(was, now, new_day=self._day(self.at) != self._day(at))
+
+    def _longest_gap(self, over: float) -> float:
+        """Seconds between two readings beyond which growth is smeared: over two intervals.
+
+        Of a total it does not matter. An answer may take up to a minute; and polls further apart
+        than they should be, as cron may have them, have an interval of their own.
+        """
+        if not self.cadence or over >= DAY:
+            return inf
+        seen = min((b.at - a.at for a, b in pairwise(self.past)), default=0.0)
+        interval = max(self.cadence, seen)
+        return 2 * interval + min(60.0, interval / 2)
+
+    def _read(
+        self, key: str, names: Sequence[str], over: float, at: float
+    ) -> Iterator[tuple[Sample, tuple[float, ...]]]:
+        """Yield each earlier poll with the entity, and the fields in it, NaN where blank."""
         for sample in self._within_window(over, at):
             place = sample.index.get(key)
             if place is not None and all(name in sample.columns for name in names):
-                yield key in sample.fell, tuple(sample.columns[name][place] for name in names)
+                yield sample, tuple(sample.columns[name][place] for name in names)
 
-    def reset(self, key: str, row: Row, counters: Iterable[str]) -> bool:
-        """Whether any counter of the row fell since the last good snapshot."""
-        before = self.rows.get(key)
-        return before is not None and _any_fell(before, row, counters)
+    def _life(
+        self,
+        key: str,
+        names: tuple[str, ...],
+        counters: tuple[str, ...],
+        over: float,
+        at: float,
+        present: tuple[Row, tuple[float, ...]],
+    ) -> tuple[tuple[float, ...], tuple[float, ...]] | Unknown:
+        """Return the first and the last reading of the window, or of what is left of it.
+
+        present: the row, and the fields now.
+        """
+        life, many = Life(self._longest_gap(over), len(counters)), len(counters)
+        for then, values in self._read(key, (*counters, *names), over, at):
+            life.add(then.at, then.day, values[:many], _sound(values[many:]))
+        counts, reading = _values(present[0], counters), _sound(present[1])
+        torn = life.add(at, self._day(at), counts, reading)
+        if torn is not None:
+            return torn
+        return (life.readings[0], life.readings[-1]) if len(life.readings) > 1 else Unknown.FEW
 
     def rise(
-        self, key: str, name: str, over: float, at: float, present: float, *, counter: bool
+        self,
+        key: str,
+        name: str,
+        counters: tuple[str, ...],
+        over: float,
+        at: float,
+        present: tuple[Row, float],
     ) -> float | Unknown:
-        """Return the growth since the window began, or since a counter's reset within it."""
-        values: list[float] = []
-        for fell, (value,) in self._window(key, (name,), over, at):
-            if counter and (fell or (values and value < values[-1])):
-                values.clear()
-            if value == value:
-                values.append(value)
-        if counter and values and present < values[-1]:
-            return Unknown.RESET
-        return present - values[0] if values else Unknown.FEW
+        """Return the growth since the window began, or since a counter's reset within it.
+
+        counters: The row's, any of whose falls is a reset; empty for what is none.
+        present: the row, and the field's value now.
+        """
+        row, value = present
+        if not counters:
+            values = self.samples(key, name, over, at)
+            return value - values[0] if values else Unknown.FEW
+        found = self._life(key, (name,), counters, over, at, (row, (value,)))
+        return found if isinstance(found, Unknown) else found[1][0] - found[0][0]
 
     def calls(
-        self, key: str, level: str, base: str, over: float, at: float, present: tuple[float, float]
+        self,
+        key: str,
+        names: tuple[str, str],
+        counters: tuple[str, ...],
+        over: float,
+        at: float,
+        present: tuple[Row, tuple[float, float]],
+        places: int | None = None,
     ) -> tuple[int, float] | Unknown:
         """Return the calls within the service level and all calls, both in the window.
 
-        present: the cumulative percentage and its counter now, NaN where blank.
+        names: The cumulative percentage and what it is a share of.
+        present: the row, and the two now, NaN where blank.
+        places: The decimals of the percentage; None: as many as were seen.
         """
-        pairs: list[tuple[float, float]] = []
-        for fell, (share, count) in self._window(key, (level, base), over, at):
-            if fell or (pairs and count < pairs[-1][1]):
-                pairs.clear()
-            if count == 0 or (count == count and share == share):
-                pairs.append((share, count))
-        if pairs and present[1] < pairs[-1][1]:
-            return Unknown.RESET
-        return _difference(pairs[0], present) if pairs else Unknown.FEW
+        if places is None:
+            places = self._decimals(names[0], over, at, present[1][0])
+        found = self._life(key, names, counters, over, at, present)
+        if isinstance(found, Unknown):
+            return found
+        (share, count), (now, all_now) = found
+        return grown((share, count), (now, all_now), places)
+
+    def _decimals(self, level: str, over: float, at: float, present: float) -> int:
+        own = decimals(value for value in (present,) if value == value)
+        seen = (sample.fine.get(level, 0) for sample in self._within_window(over, at))
+        return max(own, self.fine.get(level, 0), *seen)
 
     def usual(self, key: str, name: str, at: float) -> float | Unknown:
         """Return the median over past weeks of the mean in this weekday's half hour."""
@@ -241,23 +305,19 @@ def _index(shared: Mapping[str, int], rows: Mapping[str, Row]) -> Mapping[str, i
     return {key: place for place, key in enumerate(rows)}
 
 
-def _fell(
-    before: Mapping[str, Row], rows: Mapping[str, Row], counters: tuple[str, ...]
-) -> frozenset[str]:
-    if not counters:
-        return frozenset()
-    known = ((key, before.get(key), row) for key, row in rows.items())
-    return frozenset(
-        key for key, was, row in known if was is not None and _any_fell(was, row, counters)
-    )
+def _fineness(rows: Iterable[Row], needs: Needs) -> Mapping[str, int]:
+    """How many decimals each level shows in these rows."""
+    given = list(rows) if needs.levels else []
+    return {name: decimals(getattr(row, name) for row in given) for name in needs.levels}
 
 
-def _any_fell(before: Row, now: Row, counters: Iterable[str]) -> bool:
-    for name in counters:
-        was, value = getattr(before, name), getattr(now, name)
-        if was is not None and value is not None and value < was:
-            return True
-    return False
+def _values(row: Row, names: Iterable[str]) -> tuple[float, ...]:
+    return tuple(nan if (value := getattr(row, name)) is None else value for name in names)
+
+
+def _sound(reading: tuple[float, ...]) -> tuple[float, ...]:
+    """A percentage of no calls is none, whatever it says."""
+    return (0.0, 0.0) if reading[1:] == (0.0,) else reading
 
 
 def _added(slot: Slot | None, index: Mapping[str, int], column: Column) -> Slot:
@@ -281,26 +341,3 @@ def _mean(slot: Slot, key: str) -> float | None:
     if place is None or not slot.counts[place]:
         return None
     return slot.sums[place] / slot.counts[place]
-
-
-def _difference(
-    first: tuple[float, float], last: tuple[float, float]
-) -> tuple[int, float] | Unknown:
-    before, after = _within(*first), _within(*last)
-    if isinstance(before, Unknown):
-        return before
-    if isinstance(after, Unknown):
-        return after
-    hits, calls = after - before, last[1] - first[1]
-    return (hits, calls) if 0 <= hits <= calls else Unknown.IMPLAUSIBLE
-
-
-def _within(share: float, count: float) -> int | Unknown:
-    """Recover the calls that a cumulative percentage stands for; of no calls, none."""
-    if count == 0:
-        return 0
-    if share != share or count != count:
-        return Unknown.BLANK
-    if count >= EXACT_BELOW:
-        return Unknown.LARGE
-    return recover(share, count) if 0 <= share <= 100 and count > 0 else Unknown.IMPLAUSIBLE

@@ -62,7 +62,7 @@ def _apply(
         incident = draft.incident(after.incident)
         draft.incidents[incident.id] = _update(incident, rule, judgement, after, moment.at)
     if after is None or after.incident is None:
-        _note(draft, before.key, judgement.result)
+        draft.reasons[before.key] = judgement.why or WHY_NOT[judgement.result]
     if after is not None or before.key in draft.known.instances:
         draft.instances[before.key] = after
 
@@ -160,7 +160,3 @@ def _worse(worst: Scalar, value: Scalar, direction: str) -> Scalar:
     if not isinstance(value, float) or not isinstance(worst, float):
         return value if worst is None else worst
     return max(worst, value) if direction == ">" else min(worst, value)
-
-
-def _note(draft: Draft, key: InstanceKey, result: Result) -> None:
-    draft.reasons[key] = WHY_NOT[result]

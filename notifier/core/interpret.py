@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from notifier.core import ranges
+from notifier.core.counters import Unknown
 from notifier.core.expression import Expression
 from notifier.core.functions import mos, unlikely, worse
 from notifier.core.grammar import ARITHMETIC
-from notifier.core.history import History, Row, Unknown
+from notifier.core.history import History, Row
 from notifier.core.past import Answer, Asked, answer
 from notifier.core.ranges import Range, Value
 from notifier.core.tree import (
@@ -216,10 +217,15 @@ def ask(node: Look, row: Row, key: str, scope: Scope) -> Answer:
     """Return what the past answers, or why it does not."""
 
     def read(earlier: Row) -> Scalar | None:
-        found = evaluate(node.field, earlier, key, scope)
-        return None if isinstance(found, Range) else found
+        return _known(node.field, earlier, key, scope)
 
-    return answer(Asked(node, read(row), row, key, scope.at, scope.history, read))
+    base = _known(node.base, row, key, scope) if node.base else None
+    return answer(Asked(node, read(row), row, key, scope.at, scope.history, read, base))
+
+
+def _known(node: Node, row: Row, key: str, scope: Scope) -> Scalar | None:
+    found = evaluate(node, row, key, scope)
+    return None if isinstance(found, Range) else found
 
 
 def look(node: Look, row: Row, key: str, scope: Scope) -> Scalar | None:

@@ -18,7 +18,7 @@ from notifier.core.expression import Expression
 from notifier.core.history import Column, History, Needs, Reader, Row
 from notifier.core.interpret import Scope, look
 from notifier.core.past import folder
-from notifier.core.tree import Computed, Look, Node, Scalar
+from notifier.core.tree import Computed, Field, Look, Node, Scalar
 from notifier.core.writer import RAISED, Writer, any_blank, column, fields, loaded
 
 
@@ -99,21 +99,27 @@ def _asker(node: Look, history: History, at: float) -> Callable[[Row, str], Scal
 def needs_of(expressions: Iterable[Expression]) -> Needs:
     """Return what these conditions ask of their collection's past."""
     looks = [one for expression in expressions for one in expression.looks]
+    read = [node for one in looks for node in (one.field, one.base) if node]
     spans: dict[str, float] = {}
     for one in looks:
-        for name in (one.field.name, one.base) if one.over else ():
+        for name in _sampled(one):
             spans[name] = max(one.over, spans.get(name, 0.0))
-    spans.pop("", None)
     return Needs(
         spans,
         frozenset(one.field.name for one in looks if one.function == "usual"),
-        tuple(dict.fromkeys(name for one in looks if one.over for name in one.counters)),
-        {one.field.name: column_reader(one.field) for one in looks if _worked_out(one)},
+        tuple(dict.fromkeys(one.field.name for one in looks if one.base)),
+        {node.name: column_reader(node) for node in read if _worked_out(node)},
     )
 
 
-def _worked_out(one: Look) -> bool:
-    return isinstance(one.field, Computed) and one.field.kind.numeric
+def _sampled(one: Look) -> Iterable[str]:
+    """The fields of which a window needs the past values; a level's counters tell its resets."""
+    base = (one.base.name,) if one.base else ()
+    return (one.field.name, *base, *one.counters) if one.over else ()
+
+
+def _worked_out(node: Field | Computed) -> bool:
+    return isinstance(node, Computed) and node.kind.numeric
 
 
 def column_reader(tree: Node) -> Reader:

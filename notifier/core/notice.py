@@ -34,6 +34,7 @@ class Untold(Enum):
     BAND = "band"  # between when and clear
     UNKNOWN = "unknown"  # the snapshot is not believed for this entity, or is too old
     NULL = "null"  # a value that is needed is blank
+    RESET = "reset"  # a counter that it is about was reset or corrected just now
     MISSING = "missing"  # the entity is not there
     EXPLAINED = "explained"  # another open incident explains it
     WAITING = "waiting"  # group_wait is not over

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import nan
 from typing import TypeAlias
 
+from notifier.core.counters import Unknown
 from notifier.core.functions import median
-from notifier.core.history import History, Row, Unknown
+from notifier.core.history import History, Row
 from notifier.core.tree import Look, Scalar
 
 _EARLIER_WANTED = 3  # values before a spike or a drop can be told from chance
@@ -22,6 +23,7 @@ class Asked:
 
     Attributes:
         present: The field's value now; None where blank.
+        base: What a cumulative percentage is a share of, now; None where blank, or not asked.
         read: Reads the same field from another row.
     """
 
@@ -32,6 +34,7 @@ class Asked:
     at: float
     history: History
     read: Callable[[Row], Scalar | None]
+    base: Scalar | None = None
 
 
 def answer(asked: Asked) -> Answer:
@@ -55,33 +58,28 @@ def _changed(asked: Asked) -> Answer:
     return was if isinstance(was, Unknown) else asked.present != was
 
 
-def _reset(asked: Asked) -> bool:
-    return asked.history.reset(asked.key, asked.row, asked.look.counters)
-
-
 def _delta(asked: Asked) -> Answer:
     was = _prev(asked)
     if isinstance(was, Unknown):
         return was
     if asked.present is None:
         return Unknown.BLANK
-    return Unknown.RESET if _reset(asked) else float(asked.present) - float(was)
+    torn = _torn(asked) if asked.look.counters else None
+    return torn or float(asked.present) - float(was)
+
+
+def _torn(asked: Asked) -> Unknown | None:
+    """Why a counter's growth since the last snapshot is none that one poll could have seen."""
+    if asked.history.aged(asked.at):
+        return Unknown.GAP
+    return asked.history.fell(asked.key, asked.row, asked.look.counters, asked.at)
 
 
 def _rise(asked: Asked) -> Answer:
     if not isinstance(asked.present, float):
         return Unknown.BLANK
-    if _reset(asked):
-        return Unknown.RESET
-    look = asked.look
-    return asked.history.rise(
-        asked.key,
-        look.field.name,
-        look.over,
-        asked.at,
-        asked.present,
-        counter=bool(look.counters),
-    )
+    look, now = asked.look, (asked.row, asked.present)
+    return asked.history.rise(asked.key, look.field.name, look.counters, look.over, asked.at, now)
 
 
 def _earlier(asked: Asked) -> list[float]:
@@ -149,20 +147,31 @@ def _usual(asked: Asked) -> Answer:
 
 
 def _calls(asked: Asked) -> tuple[int, float] | Unknown:
-    look, base = asked.look, getattr(asked.row, asked.look.base)
-    if base is None:
+    look = asked.look
+    if look.base is None or not isinstance(asked.base, float):
         return Unknown.BLANK
-    if _reset(asked):
-        return Unknown.RESET
     share = asked.present if isinstance(asked.present, float) else nan
+    if share != share and asked.base:
+        return Unknown.BLANK
     return asked.history.calls(
-        asked.key, look.field.name, look.base, look.over, asked.at, (share, base)
+        asked.key,
+        (look.field.name, look.base.name),
+        look.counters,
+        look.over,
+        asked.at,
+        (asked.row, (share, asked.base)),
+        look.places,
     )
 
 
 def _hits_of(asked: Asked) -> Answer:
     found = _calls(asked)
     return found if isinstance(found, Unknown) else float(found[0])
+
+
+def _calls_of(asked: Asked) -> Answer:
+    found = _calls(asked)
+    return found if isinstance(found, Unknown) else found[1]
 
 
 def _window(asked: Asked) -> Answer:
@@ -183,5 +192,6 @@ _ANSWERS: dict[str, Callable[[Asked], Answer]] = {
     "drop": _drop,
     "usual": _usual,
     "hits_of": _hits_of,
+    "calls_of": _calls_of,
     "window": _window,
 }

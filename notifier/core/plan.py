@@ -51,6 +51,7 @@ class RulePlan:
         repeat, group_wait: As in the rules file.
         to: Receivers, those of other operations left out.
         explains: Ids of rules whose incidents this one explains away.
+        counting: It looks at counters, or at percentages of them.
     """
 
     id: str
@@ -75,6 +76,7 @@ class RulePlan:
     group_wait: timedelta = timedelta(0)
     to: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
+    counting: bool = False
     text: RuleText
 
     @property
@@ -92,6 +94,7 @@ class CollectionPlan:
         loop: Judges every row for all of *looped* in one pass; None where nothing is.
         looped: Ids of the rules in the loop, in its order; of a rule with ``by`` its ``where``.
         needs: What the rules ask of the past.
+        counters: The fields that only grow until a reset.
         computed: What works out computed fields of rows, for the words of messages.
         sites: Labels of public addresses.
     """
@@ -101,6 +104,7 @@ class CollectionPlan:
     loop: Loop | None = None
     looped: tuple[str, ...] = ()
     needs: Needs = field(default_factory=Needs)
+    counters: tuple[str, ...] = ()
     computed: Mapping[str, Columns] = field(default_factory=dict)
     sites: Mapping[str, str] = field(default_factory=dict)
 

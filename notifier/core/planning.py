@@ -69,6 +69,7 @@ def _collection(
         loop=compile_loop([loop for _, loop in looped]) if looped else None,
         looped=tuple(rule for rule, _ in looped),
         needs=needs_of(expression for rule in own for expression in _expressions(rule)),
+        counters=vocabulary(collection, operation, None).counters,
         computed=_computed(operation, collection),
         sites=operation.sites,
     )
@@ -116,9 +117,17 @@ def _rule(compiled: CompiledRule, book: Rulebook) -> RulePlan:
         group=rule.group,
         group_wait=rule.group_wait,
         to=compiled.to,
+        counting=_counting(compiled),
         explains=rule.explains,
         text=_text(rule),
     )
+
+
+def _counting(compiled: CompiledRule) -> bool:
+    asked = (compiled.when, compiled.clear, compiled.where, compiled.critical)
+    names = frozenset[str]().union(*(each.attributes for each in asked if each is not None))
+    of_the_day = {f.name for f in compiled.collection.fields if f.kind is Kind.COUNTER or f.base}
+    return not names.isdisjoint(of_the_day)
 
 
 def _policy(compiled: CompiledRule, book: Rulebook) -> Policy:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from notifier.core.completion import rows_from_texts
 from notifier.core.decide import decide, next_due
@@ -49,7 +51,8 @@ def rehearse(test: Test, plan: Plan) -> list[Difference]:
     Every rule of the source is judged, as live; only what concerns the test's rule is compared.
     """
     rule = next(r for r in plan.rules.values() if r.id == test.rule)
-    source = plan.sources[rule.source]
+    source = _paced(plan.sources[rule.source], test)
+    plan = dataclasses.replace(plan, sources={**plan.sources, source.key: source})
     begin = BEGIN.replace(tzinfo=source.zone).astimezone(UTC)
     known = Known()
     differences = []
@@ -62,6 +65,16 @@ def rehearse(test: Test, plan: Plan) -> list[Difference]:
             if got != expected:
                 differences.append(Difference(number, poll.at, expected, got))
     return differences
+
+
+def _paced(source: SourcePlan, test: Test) -> SourcePlan:
+    """The source at the pace of the test's own polls, where they are further apart."""
+    times = [poll.at for poll in test.polls]
+    pace = min((later - earlier for earlier, later in pairwise(times)), default=source.cadence)
+    cadence = max(source.cadence, pace)
+    return dataclasses.replace(
+        source, cadence=cadence, stale_after=max(source.stale_after, 3 * cadence)
+    )
 
 
 def _whole(item: str) -> str:

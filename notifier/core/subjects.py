@@ -171,14 +171,15 @@ def _collection(
 def _check_fields(loc: Loc, rule: Rule, collection: Collection, mistakes: Mistakes) -> None:
     """The fields of `by` and `group`, and whether the kind of rule suits the rows."""
     kinds = collection.kinds()
+    plain = {each.name for each in collection.decoded()}
     group = rule.group if isinstance(rule.group, tuple) else ()
     for key, names in (("by", rule.by or ()), ("group", group)):
         for index, name in enumerate(names):
             here = (*loc, key, index)
             if any(field.name == name and field.customer for field in collection.fields):
                 mistakes.add(here, f"`{name}` is customer data", "it is never read; use another")
-            elif name not in kinds:
-                mistakes.unknown(here, "field", name, kinds)
+            elif name not in (plain if key == "by" else kinds):
+                mistakes.unknown(here, "field", name, plain if key == "by" else kinds)
             elif key == "group" and rule.by is not None and name not in rule.by:
                 mistakes.add(here, f"`{name}` is not one of `by`", "group by fields of `by`")
     if collection.nature is Nature.EVENT and not rule.event and rule.by is None:

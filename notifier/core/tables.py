@@ -66,6 +66,18 @@ class Operation(Table):
         default="percent",
         description="What `network_rejection` is: a percentage, or a number of calls.",
     )
+    level_base: Literal["answered", "inbound", "answered+abandoned"] = Field(
+        default="answered",
+        description="The calls that service levels are a share of: `answered`, `inbound` or "
+        "`answered+abandoned`.",
+    )
+    percent_decimals: StrictInt | None = Field(
+        default=None,
+        ge=0,
+        le=4,
+        description="Decimals of service levels and abandonment. Default: as many as the values "
+        "show.",
+    )
     sites: dict[StrictStr, StrictStr] = Field(
         default_factory=dict, description='Labels of public addresses: `"181.49.7.7" = "Norte"`.'
     )

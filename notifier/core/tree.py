@@ -115,7 +115,8 @@ class Look:
         over: The window in seconds; 0 for the functions that have none.
         numbers: What else is asked: ``factor, floor`` of a spike, ``by`` of a drop.
         counters: The row's counters, any of whose falls is a reset; empty where none matters.
-        base: The counter that a cumulative percentage is a share of.
+        base: What a cumulative percentage is a share of.
+        places: The percentage's decimals; None: as many as the values show.
     """
 
     function: str
@@ -124,7 +125,8 @@ class Look:
     over: float = 0.0
     numbers: tuple[float, ...] = ()
     counters: tuple[str, ...] = ()
-    base: str = ""
+    base: Field | Computed | None = None
+    places: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from notifier.core.interpret import Scope
 from notifier.core.known import Draft
 from notifier.core.lifecycle import Result
 from notifier.core.loop import Found
+from notifier.core.notice import Untold
 from notifier.core.plan import CollectionPlan, RulePlan, SourcePlan
 from notifier.core.reading import Good
-from notifier.core.state import Scalar
+from notifier.core.state import Scalar, seconds
 
 WHOLE = "all"  # the entity of a rule about a whole collection (``by = []``)
 Rows = Mapping[str, Row]
@@ -29,6 +30,7 @@ class Judgement:
     Attributes:
         critical: Whether the rule's ``critical`` holds; None when unknown.
         fields: What messages may say of the entity.
+        why: Why nothing can be said, where it is not a blank.
         earlier: The value in the snapshot before, when there is one: a trend needs two.
     """
 
@@ -38,6 +40,7 @@ class Judgement:
     critical: bool | None = None
     fields: dict[str, Scalar] = field(default_factory=dict)
     earlier: float | None = None
+    why: Untold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,10 @@ class View:
         """Look at collection *name* of a good snapshot."""
         plan = source.collections[name]
         rows = reading.snapshot.collections.get(name, {})
-        history = draft.known.histories.get((reading.source, name)) or History(zone=source.zone)
+        known = draft.known.histories.get((reading.source, name)) or History(zone=source.zone)
+        history = known.facing(
+            rows, plan.needs, cadence=seconds(source.cadence), stale=seconds(source.stale_after)
+        )
         at = reading.snapshot.at.timestamp()
         order = list(rows)
         found = plan.loop(list(rows.values()), order, history, at) if plan.loop else ()
@@ -88,6 +94,13 @@ class View:
     def remembered(self) -> History:
         """The past of the next snapshot."""
         return self.history.add(self.at, self.rows, self.plan.needs)
+
+    def shaken(self, rule: RulePlan, key: str) -> bool:
+        """Whether a counter that the rule is about was reset or corrected just now."""
+        row = self.rows.get(key)
+        if row is None or not rule.counting:
+            return False
+        return self.history.fell(key, row, self.plan.counters, self.at) is not None
 
     def scope(self, key: str, row: Row) -> Scope:
         """One entity, as conditions see it."""

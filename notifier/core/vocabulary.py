@@ -36,7 +36,8 @@ class Vocabulary:
         formulas: How computed fields come about, in the condition language itself; a computed
             field that rows already carry has none.
         constants: Other names with their values (``operation``).
-        bases: For a cumulative percentage the counter it is a share of.
+        bases: For a cumulative percentage what it is a share of.
+        places: The decimals of such percentages; None: as many as the values show.
         customer: Names of customer data: known only to be refused.
         grouped: For a rule with ``by``: aggregates are at home; of the fields only those in *by*.
     """
@@ -45,14 +46,16 @@ class Vocabulary:
     formulas: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, Scalar] = field(default_factory=dict)
     bases: Mapping[str, str] = field(default_factory=dict)
+    places: int | None = None
     customer: frozenset[str] = frozenset()
     grouped: bool = False
     by: tuple[str, ...] = ()
 
     @property
     def counters(self) -> tuple[str, ...]:
-        """The numbers that only grow until a reset."""
-        return tuple(name for name, kind in self.kinds.items() if kind is Kind.COUNTER)
+        """The numbers that only grow until a reset, those worked out of others left out."""
+        counters = (name for name, kind in self.kinds.items() if kind is Kind.COUNTER)
+        return tuple(name for name in counters if name not in self.formulas)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -126,6 +126,14 @@ _SKILLS = Collection(
         *(_service_level(seconds) for seconds in (10, 20, 30)),
         Field("by_abandon", Kind.PERCENT, aliases=("abandon",), base="stat_inbound"),
     ),
+    computed=(
+        Computed(
+            "stat_ended",
+            Kind.COUNTER,
+            "stat_answer + stat_abandon",
+            says="answered or abandoned: no longer waiting",
+        ),
+    ),
 )
 
 _HITS = Collection(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -54,9 +55,7 @@ WORDS = Vocabulary(
     bases={"level": "calls"},
     customer=frozenset({"telephone"}),
 )
-GROUP = Vocabulary(
-    WORDS.kinds, FORMULAS, CONSTANTS, WORDS.bases, WORDS.customer, grouped=True, by=("site",)
-)
+GROUP = replace(WORDS, grouped=True, by=("site",))
 EVERY = 300.0  # seconds between polls
 START = 1_700_000_000.0
 
@@ -112,6 +111,7 @@ looks = st.one_of(
         overs,
     ),
     st.builds("hits_of(level, {})".format, overs),
+    st.builds("calls_of(level, {})".format, overs),
     st.builds("window(level, {})".format, overs),
 )
 
@@ -172,9 +172,9 @@ agents = st.builds(
     site=st.none() | texts,
     latency=st.none() | numbers,
     loss=st.none() | numbers,
-    calls=st.none() | st.sampled_from([0.0, 1.0, 2.0, 10.0, 20.0, 10_000.0]),
+    calls=st.none() | st.sampled_from([0.0, 1.0, 2.0, 3.0, 10.0, 20.0, 400.0]),
     lost=st.none() | st.sampled_from([0.0, 1.0, 2.0]),
-    level=st.none() | st.sampled_from([0.0, 50.0, 80.0, 100.0, 101.0]),
+    level=st.none() | st.sampled_from([0.0, 50.0, 80.0, 66.7, 33.33, 100.0, 101.0]),
     wifi=st.none() | st.booleans(),
 )
 polls = st.dictionaries(st.sampled_from("abc"), agents, max_size=3)

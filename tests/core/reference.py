@@ -194,48 +194,61 @@ class Judge:
         if not self._counts(node):
             values = self._values(node, over)
             return now - values[0] if values else None
-        life = self._life(over, lambda world: Judge(world).of(node))
-        return now - life[0] if len(life) > 1 else None
+        life = self._life(over, lambda world: (Judge(world).of(node),))
+        return now - life[0][0] if len(life) > 1 else None
 
-    def _life(self, over: ast.expr, read: Any) -> list[float]:
-        """The values since the last reset, the present one included; blanks are left out."""
-        life: list[float] = []
+    def _life(self, over: ast.expr, read: Any) -> list[tuple[Any, ...]]:
+        """What was read since the last fall of any counter, the present included; no blanks.
+
+        A counter behind blanks is compared with what was last known of it.
+        """
+        life: list[tuple[Any, ...]] = []
+        counts: dict[str, float] = {}
         for world in [*self._window(over), self.world]:
-            value = read(world)
-            if self._fell(world) or (value is not None and life and value < life[-1]):
-                life = []
-            if value is not None:
-                life.append(value)
+            row = world.row()
+            if row is None:
+                continue
+            known = {name: row[name] for name in self.world.counters if row[name] is not None}
+            if any(name in counts and known[name] < counts[name] for name in known):
+                life, counts = [], {}
+            counts |= known
+            values = read(world)
+            if None not in values:
+                life.append(values)
+            elif world is self.world:
+                return []
         return life
 
     def _calls(self, over: ast.expr) -> tuple[float, float] | None:
         """Calls within the level and all calls, in the window; `calls` is the base."""
 
-        def cumulative(world: World) -> tuple[float | None, float]:
+        def known(world: World) -> tuple[Any, Any]:
             row: Any = world.row()
-            share, count = row["level"], row["calls"]
-            if count == 0:
-                return 0.0, 0.0
-            sound = 0 <= share <= 100 and 0 < count < 10_000
-            return round(share / 100 * count) if sound else None, count
-
-        def known(world: World) -> float | None:
-            share, count = (world.row() or {}).get("level"), (world.row() or {}).get("calls")
-            return count if count == 0 or share is not None else None
+            return (0.0, 0.0) if row["calls"] == 0 else (row["level"], row["calls"])
 
         life = self._life(over, known)
-        if self._fell(self.world) or len(life) < 2 or known(self.world) is None:
+        if len(life) < 2:
             return None
-        worlds = [*self._window(over), self.world]
-        first = [world for world in worlds if known(world) is not None][-len(life)]
-        (k0, n0), (k1, n1) = cumulative(first), cumulative(self.world)
+        places = self._places(over)
+        k0, k1 = (_whole(pair[0], pair[1], places) for pair in (life[0], life[-1]))
         if k0 is None or k1 is None:
             return None
-        return (k1 - k0, n1 - n0) if 0 <= k1 - k0 <= n1 - n0 else None
+        hits, calls = k1 - k0, life[-1][1] - life[0][1]
+        return (hits, calls) if 0 <= hits <= calls else None
+
+    def _places(self, over: ast.expr) -> int:
+        """The decimals that the level shows anywhere in the window, and here."""
+        rows = [row for world in self._window(over) for row in world.now[1].values()]
+        seen = [row["level"] for row in (*rows, self.world.row()) if row and row["level"]]
+        return max((len(f"{value:.4f}".rstrip("0").partition(".")[2]) for value in seen), default=0)
 
     def call_hits_of(self, _level: ast.expr, over: ast.expr) -> Any:
         found = self._calls(over)
         return None if found is None else float(found[0])
+
+    def call_calls_of(self, _level: ast.expr, over: ast.expr) -> Any:
+        found = self._calls(over)
+        return None if found is None else found[1]
 
     def call_window(self, _level: ast.expr, over: ast.expr) -> Any:
         found = self._calls(over)
@@ -360,6 +373,18 @@ FOLDS: dict[str, Any] = {
     "min": lambda values: min(values, default=None),
     "max": lambda values: max(values, default=None),
 }
+
+
+def _whole(share: float, count: float, places: int) -> int | None:
+    """The one whole number of calls whose percentage may have been rounded to this one."""
+    if count == 0:
+        return 0
+    if not 0 <= share <= 100 or count < 0:
+        return None
+    half = Fraction(1, 2 * 10**places)
+    given = Fraction(str(share))
+    fits = [k for k in range(int(count) + 1) if abs(Fraction(100 * k, int(count)) - given) <= half]
+    return fits[0] if len(fits) == 1 else None
 
 
 def _is_aggregate(node: ast.AST) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.core.functions import median, mos, recover, unlikely, worse
+from notifier.core.functions import median, mos, unlikely, worse
 from tests.core.reference import tail
 
 
@@ -114,12 +114,3 @@ def test_the_median_of_an_even_number_lies_between() -> None:
 
 def test_the_worse_of_two_losses_is_the_greater() -> None:
     assert (worse(1.0, 3.0), worse(3.0, 1.0)) == (3.0, 3.0)
-
-
-@pytest.mark.parametrize(
-    ("decimals", "limit", "step"), [(0, 100, 1), (1, 1_000, 7), (2, 10_000, 499)]
-)
-def test_a_rounded_percentage_gives_its_calls_back(decimals: int, limit: int, step: int) -> None:
-    for base in range(1, limit, step):
-        for hits in range(0, base + 1, max(1, base // 50)):
-            assert recover(round(100 * hits / base, decimals), base) == hits

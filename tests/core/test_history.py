@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.core.history import USUAL_ENTITIES, History, Needs, Unknown
+from notifier.core.counters import Unknown
+from notifier.core.history import USUAL_ENTITIES, History, Needs
 from notifier.core.interpret import value
 from tests.core.language import EVERY, START, Agent, entity
 
@@ -189,8 +190,9 @@ def _levels(*pairs: tuple[float | None, float | None]) -> list[Agent | None]:
         ([(80.0, 10.0)], None, None),
         ([(80.0, 10.0), (80.0, None)], None, None),  # the base is blank
         ([(80.0, 10.0), (None, 20.0)], None, None),
-        ([(80.0, 9_990.0), (80.0, 10_000.0)], None, None),  # too many to tell apart
-        ([(80.0, 10_000.0), (80.0, 10_010.0)], None, None),
+        ([(80.0, 490.0), (80.0, 500.0)], None, None),  # too many for whole percents
+        ([(80.0, 500.0), (80.05, 501.0)], None, None),  # no whole number of 501 is 80.05 %
+        ([(80.0, 20_000.0), (79.99, 20_010.0)], None, None),  # too many even for two decimals
         ([(80.0, 10.0), (20.0, 12.0)], None, None),  # fewer hits than before
         ([(0.0, 10.0), (100.0, 12.0)], None, None),  # more hits than calls
         ([(80.0, 10.0), (120.0, 12.0)], None, None),
