@@ -132,7 +132,7 @@ def _bases(compiled: CompiledRule) -> dict[str, str]:
 
 def _base_of(node: Node, compiled: CompiledRule) -> str:
     if isinstance(node, Look):
-        return f"rise({node.base}, {duration(node.over)!r})"
+        return f"calls_of({node.field.name}, {duration(node.over)!r})"
     return _bases(compiled)[node.name] if isinstance(node, Field) else ""
 
 

@@ -19,7 +19,10 @@ from notifier.core.places import Loc
 from notifier.core.tree import Look, write
 
 _EARLIER = ("spike", "drop")  # want 3 earlier polls, the other windows one
-_WINDOWED = ("avg_over", "min_over", "max_over", "median_over", "rise", "hits_of", "window")
+_WINDOWED = (
+    *("avg_over", "min_over", "max_over", "median_over"),
+    *("rise", "hits_of", "calls_of", "window"),
+)
 _TELEPHONE = re.compile(r"(?:\d[ ().-]?){7,}")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 

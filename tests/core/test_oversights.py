@@ -164,7 +164,7 @@ def test_clear_and_critical_are_held_against_when(keys: tuple[str, ...], says: l
     ("when", "says"),
     [
         ("by_abandon > 5", ["`by_abandon` of a few calls is luck; ask for a number, as in stat_inbound >= 20"]),
-        ("window(service_level_20seg, '15m') < 80", ["`window(service_level_20seg, '15m')` of a few calls is luck; ask for a number, as in rise(stat_answer, '15m') >= 20"]),
+        ("window(service_level_20seg, '15m') < 80", ["`window(service_level_20seg, '15m')` of a few calls is luck; ask for a number, as in calls_of(service_level_20seg, '15m') >= 20"]),
         ("by_abandon > 5 and stat_inbound >= 20", []),
         ("by_abandon > 5 and rise(stat_inbound, '15m') >= 20", []),
         ("by_abandon > 5 and stat_answer + stat_abandon >= 20", []),
