@@ -124,11 +124,21 @@ def check(
 
 
 @app.command()
-def test(file: Rules = None, as_json: Json = False) -> int:
+def test(
+    file: Rules = None,
+    tests: Annotated[
+        list[Path] | None, typer.Option(help="A file with further [[test]] tables; may repeat.")
+    ] = None,
+    coverage: Annotated[
+        bool, typer.Option("--coverage", help="Say which changes of the rules no test notices.")
+    ] = False,
+    junit: Annotated[Path | None, typer.Option(help="Write the results there, as XML.")] = None,
+    as_json: Json = False,
+) -> int:
     """Run the rules file's [[test]] tables."""
     from notifier.commands.test import test as command
 
-    return command(file, as_json=as_json)
+    return command(file, more=tests or (), junit=junit, coverage=coverage, as_json=as_json)
 
 
 @app.command()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from notifier.core.compiled import Rulebook
+from notifier.core.rulebook import Test
 from notifier.core.rulefile import load
+from notifier.core.testfile import load_tests
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 
@@ -20,17 +23,7 @@ def read_rules(path: Path, shown: str = "") -> Rulebook:
     Raises:
         ConfigError: it cannot be read, or holds mistakes: all of them.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(
-            f"there is no rules file {path}; copy rules.example.toml to it, "
-            "or set NOTIFIER_RULES to yours"
-        ) from None
-    except UnicodeError:
-        raise ConfigError(f"the rules file {path} is not UTF-8; save it as UTF-8") from None
-    except OSError as error:
-        raise ConfigError(f"the rules file {path} cannot be read: {error.strerror}") from None
+    text = _text(path, "rules file")
     book = load(text, CATALOGUE, shown or str(path))
     unreachable = [r.name for r in book.file.receiver if r.kind not in DELIVERED]
     if unreachable:
@@ -39,3 +32,31 @@ def read_rules(path: Path, shown: str = "") -> Rulebook:
             "use slack, slack_webhook or email"
         )
     return book
+
+
+def read_tests(paths: Iterable[Path], book: Rulebook) -> list[Test]:
+    """Read files that hold nothing but tests of these rules.
+
+    Raises:
+        ConfigError: one cannot be read, or holds mistakes: all of its.
+    """
+    found: list[Test] = []
+    for path in paths:
+        found += load_tests(_text(path, "file of tests"), book, str(path))
+    return found
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        advice = (
+            "; copy rules.example.toml to it, or set NOTIFIER_RULES to yours"
+            if what == "rules file"
+            else ""
+        )
+        raise ConfigError(f"there is no {what} {path}{advice}") from None
+    except UnicodeError:
+        raise ConfigError(f"the {what} {path} is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"the {what} {path} cannot be read: {error.strerror}") from None

@@ -77,16 +77,17 @@ def draft(data: Data, mistakes: Mistakes) -> Draft:
         mistakes.add((), "there is no [[operation]]", "it names a wolkvox server")
     return Draft(
         top=top or RulesFile.model_validate({"operation": tops["operation"]}),
-        operations=_section("operation", Operation, data, mistakes),
-        sources=_section("source", Source, data, mistakes),
-        receivers=_section("receiver", Receiver, data, mistakes),
-        rules=_section("rule", Rule, data, mistakes),
-        tests=_section("test", Test, data, mistakes),
+        operations=read_section("operation", Operation, data, mistakes),
+        sources=read_section("source", Source, data, mistakes),
+        receivers=read_section("receiver", Receiver, data, mistakes),
+        rules=read_section("rule", Rule, data, mistakes),
+        tests=read_section("test", Test, data, mistakes),
         names={section: _names(section, data) for section in SECTIONS},
     )
 
 
-def _section(name: str, model: type[T], data: Data, mistakes: Mistakes) -> Rows[T]:
+def read_section(name: str, model: type[T], data: Data, mistakes: Mistakes) -> Rows[T]:
+    """Read the tables of one kind, each with its place; what is wrong is added to *mistakes*."""
     tables = data.get(name, [])
     if not isinstance(tables, list):
         mistakes.add((name,), f"`{name}` is a list of tables", f"write [[{name}]] above each")

@@ -55,12 +55,20 @@ class Mistakes:
         self.found.append(Mistake(loc, text, level="warning"))
 
     def unknown(
-        self, loc: Loc, what: str, name: str, known: Iterable[str], *, offset: int | None = None
+        self,
+        loc: Loc,
+        what: str,
+        name: str,
+        known: Iterable[str],
+        *,
+        offset: int | None = None,
+        at_key: bool = False,
     ) -> None:
         """Say that there is no such thing, and which one was probably meant."""
         names = sorted(set(known))
         advice = nearest(name, names) or (f"there is {_list(names)}" if names else "there is none")
-        self.add(loc, f"unknown {what} `{name}`", advice, offset=offset)
+        text = f"unknown {what} `{name}`; {advice}"
+        self.found.append(Mistake(loc, text, at_key=at_key, offset=offset))
 
     def model(self, prefix: Loc, errors: Iterable[ErrorDetails], keys: Iterable[str]) -> None:
         """Take over what a model found in a table at *prefix* that has these *keys*."""

@@ -32,7 +32,7 @@ def check_references(draft: Draft, templates: Names[str] | None, mistakes: Mista
     _check_loops(draft, mistakes)
     for i, test in draft.tests:
         check_names(("test", i, "rule"), "rule", (test.rule,), draft.names["rule"], mistakes)
-        _check_polls(("test", i, "polls"), test.polls, mistakes)
+        check_polls(("test", i, "polls"), test.polls, draft.names["receiver"], mistakes)
     check_names(("operators",), "receiver", draft.top.operators, draft.names["receiver"], mistakes)
 
 
@@ -171,9 +171,16 @@ def _check_loops(draft: Draft, mistakes: Mistakes) -> None:
 # ---- tests ----
 
 
-def _check_polls(loc: Loc, polls: tuple[Poll, ...], mistakes: Mistakes) -> None:
+def check_polls(
+    loc: Loc, polls: tuple[Poll, ...], receivers: Names[str], mistakes: Mistakes
+) -> None:
+    """Add to *mistakes* what is wrong with the polls of one test."""
     for i, poll in enumerate(polls):
         here = (*loc, i)
+        for name in poll.messages:
+            if name not in receivers:
+                at = (*here, "messages", name)
+                mistakes.unknown(at, "receiver", name, receivers, at_key=True)
         if (poll.rows is None) == (poll.error is None):
             mistakes.add(here, "a poll has either `rows` or an `error`", "write one of them")
         if i and poll.at <= polls[i - 1].at:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from operator import contains
+from typing import TypeAlias
 
 from notifier.core.completion import rows_from_texts
 from notifier.core.decide import decide, next_due
 from notifier.core.known import Decision, Known
-from notifier.core.notice import Reason
+from notifier.core.notice import Notice, Reason
 from notifier.core.plan import Plan, RulePlan, SourcePlan
 from notifier.core.reading import Due, Failed, Good, Reading
 from notifier.core.rulebook import Poll, Test
@@ -22,6 +24,10 @@ from notifier.core.view import WHOLE
 BEGIN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)  # a Monday morning; its zone is replaced
 WORDS = {reason: reason.value for reason in Reason} | {Reason.RAISED: "change"}
 NONE = "none:"
+
+Speak: TypeAlias = Callable[[Notice], str]
+Promise: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+"""What was expected, and what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,12 @@ def _listed(items: tuple[str, ...]) -> str:
     return ", ".join(items) or "nothing"
 
 
-def rehearse(test: Test, plan: Plan) -> list[Difference]:
+def rehearse(test: Test, plan: Plan, speak: Speak = lambda _: "") -> list[Difference]:
     """Return where the rules do otherwise than *test* promises; nothing when all is right.
 
     Every rule of the source is judged, as live; only what concerns the test's rule is compared.
+
+    speak: The text of a notice, for tests that promise some of it.
     """
     rule = next(r for r in plan.rules.values() if r.id == test.rule)
     source = _paced(plan.sources[rule.source], test)
@@ -58,10 +66,8 @@ def rehearse(test: Test, plan: Plan) -> list[Difference]:
     differences = []
     for number, poll in enumerate(test.polls, 1):
         now = begin + poll.at
-        known, told, last = _play(known, _reading(poll, rule, source, now), plan, rule, now)
-        if poll.expect is not None:
-            expected = tuple(sorted(map(_whole, poll.expect)))
-            got = _got(expected, told, last, rule)
+        known, notices, last = _play(known, _reading(poll, rule, source, now), plan, rule, now)
+        for expected, got in (_items(poll, notices, last, rule), *_messages(poll, notices, speak)):
             if got != expected:
                 differences.append(Difference(number, poll.at, expected, got))
     return differences
@@ -77,23 +83,18 @@ def _paced(source: SourcePlan, test: Test) -> SourcePlan:
     )
 
 
-def _whole(item: str) -> str:
-    """An item without an entity is about the whole collection (``by = []``)."""
-    return item if " " in item.strip() else f"{item.strip()} {WHOLE}"
-
-
 def _play(
     known: Known, reading: Reading, plan: Plan, rule: RulePlan, now: datetime
-) -> tuple[Known, frozenset[str], Decision]:
-    """Judge what fell due before the poll, then the poll."""
-    told: set[str] = set()
+) -> tuple[Known, list[Notice], Decision]:
+    """Judge what fell due before the poll, then the poll; return what is said of the rule."""
+    notices: list[Notice] = []
     while (due := next_due(known, plan)) is not None and due < now:
         decision = decide(known, Due(due), plan, due)
-        told.update(_told(decision, rule))
+        notices += decision.notices
         known = decision.known
     decision = decide(known, reading, plan, now)
-    told.update(_told(decision, rule))
-    return decision.known, frozenset(told), decision
+    notices += decision.notices
+    return decision.known, [each for each in notices if each.rule.id == rule.id], decision
 
 
 def _reading(poll: Poll, rule: RulePlan, source: SourcePlan, now: datetime) -> Reading:
@@ -105,21 +106,49 @@ def _reading(poll: Poll, rule: RulePlan, source: SourcePlan, now: datetime) -> R
     return Good(rule.source, snapshot)
 
 
-def _told(decision: Decision, rule: RulePlan) -> Iterator[str]:
-    for notice in decision.notices:
-        if notice.rule.id == rule.id:
-            yield from (f"{WORDS[i.reason]} {i.incident.key.entity}" for i in notice.items)
-            yield from (f"event {event.key}" for event in notice.events)
+# ---- what was promised, and what came of it ----
 
 
-def _got(
-    expected: tuple[str, ...], told: frozenset[str], last: Decision, rule: RulePlan
-) -> tuple[str, ...]:
+def _items(poll: Poll, notices: list[Notice], last: Decision, rule: RulePlan) -> Promise:
     """What happened, with the reasons of those entities whose reason was asked for."""
-    reasons = []
-    for item in expected:
-        if item.startswith(NONE):
-            entity = item.partition(" ")[2]
-            why = last.reasons.get(InstanceKey(rule.operation, rule.id, entity))
-            reasons.append(f"{NONE}{why.value if why else 'clear'} {entity}")
-    return tuple(sorted((*told, *reasons)))
+    if poll.expect is None:
+        return (), ()
+    expected = tuple(sorted(map(_whole, poll.expect)))
+    reasons = (_reason(item, last, rule) for item in expected if item.startswith(NONE))
+    told = frozenset(item for notice in notices for item in _told(notice))
+    return expected, tuple(sorted((*told, *reasons)))
+
+
+def _whole(item: str) -> str:
+    """An item without an entity is about the whole collection (``by = []``)."""
+    return item if " " in item.strip() else f"{item.strip()} {WHOLE}"
+
+
+def _told(notice: Notice) -> Iterator[str]:
+    yield from (f"{WORDS[item.reason]} {item.incident.key.entity}" for item in notice.items)
+    yield from (f"event {event.key}" for event in notice.events)
+
+
+def _reason(item: str, last: Decision, rule: RulePlan) -> str:
+    entity = item.partition(" ")[2]
+    why = last.reasons.get(InstanceKey(rule.operation, rule.id, entity))
+    return f"{NONE}{why.value if why else 'clear'} {entity}"
+
+
+def _messages(poll: Poll, notices: list[Notice], speak: Speak) -> Iterator[Promise]:
+    """Per receiver, how many messages disturb it, or what they say."""
+    for receiver, wanted in poll.messages.items():
+        own = [each for each in notices if each.conversation.receiver == receiver]
+        texts = [speak(each) for each in own if any(r.notifies for r in each.reasons)]
+        if isinstance(wanted, int):
+            yield (_counted(receiver, wanted),), (_counted(receiver, len(texts)),)
+        elif not _said(wanted, texts):
+            yield tuple(map(repr, wanted)), tuple(map(repr, texts))
+
+
+def _said(pieces: tuple[str, ...], texts: list[str]) -> bool:
+    return len(pieces) == len(texts) and all(map(contains, texts, pieces))
+
+
+def _counted(receiver: str, count: int) -> str:
+    return f"{receiver}: {count} {'message' if count == 1 else 'messages'}"

@@ -204,6 +204,11 @@ class Poll(Table):
         description="`open|change|close|event|repeat ENTITY` or `none:REASON ENTITY`; `[]` is "
         "nothing, without it anything is right.",
     )
+    messages: dict[StrictStr, StrictInt | tuple[StrictStr, ...]] = Field(
+        default_factory=dict,
+        description="By receiver: how many messages of the rule disturb it, or a piece of the text "
+        'of each: `{ team-leads = ["rechaza"] }`.',
+    )
 
 
 class Test(Table):

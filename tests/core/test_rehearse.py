@@ -114,3 +114,38 @@ def test_polls_without_rows_are_empty_lists() -> None:
 def test_a_difference_says_half_minutes_too() -> None:
     difference = Difference(2, timedelta(seconds=90), ("open 1", "open 2"), ())
     assert str(difference) == "poll 2 (at 1.5m): expected open 1, open 2; got nothing"
+
+
+# ---- messages ----
+
+
+def test_messages_are_counted_by_receiver() -> None:
+    polls = f"""
+      {{ at = "0m", {BAD}, messages = {{ team-leads = 1, on-call = 0 }} }},
+      {{ at = "5m", {BAD}, messages = {{ team-leads = 0 }} }},
+      {{ at = "10m", {BAD.replace('"2"', '"3"')}, messages = {{ team-leads = 1 }} }},
+    """
+    assert run(polls, rejection()) == [
+        "poll 3 (at 10m): expected team-leads: 1 message; got team-leads: 0 messages"
+    ]
+
+
+def test_what_a_message_says_may_be_promised() -> None:
+    table = f"""
+[[test]]
+name = "words"
+rule = "network-rejection"
+polls = [
+  {{ at = "0m", {BAD}, messages = {{ team-leads = ["12004"] }} }},
+  {{ at = "5m", {GOOD}, messages = {{ team-leads = ["over", "and out"] }} }},
+]
+"""
+    book = load("\n".join((HEAD, TEAM_LEADS, rejection(), table)), CATALOGUE)
+
+    found = rehearse(
+        book.file.test[0], plan(book), lambda notice: f"{notice.items[0].incident.key}"
+    )
+
+    assert [str(each)[:60] for each in found] == [
+        "poll 2 (at 5m): expected 'over', 'and out'; got \"InstanceKey"
+    ]
