@@ -15,7 +15,7 @@ from notifier.core.state import Severity, SourceKey
 from notifier.cycle import Cycle, Outcome
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, StateError
-from notifier.schedule import Job, Schedule, in_hours
+from notifier.schedule import Job, Schedule
 
 log = logs.logger("bot")
 
@@ -65,7 +65,7 @@ class Bot:
         outcomes = []
         self.cycle.try_again(key for key in self.cycle.plan.sources if key.source in names)
         for key, source in self.cycle.plan.sources.items():
-            wanted = key.source in names if names else on_duty(source, now)
+            wanted = key.source in names if names else source.shifts.hold(now)
             outcome = self.cycle.poll(key) if wanted else None
             if outcome is not None:
                 outcomes.append(outcome)
@@ -183,7 +183,7 @@ class Bot:
         def run() -> None:
             source = self.cycle.plan.sources.get(key)
             now = self.clock()
-            if source is None or not on_duty(source, now):
+            if source is None or not source.shifts.hold(now):
                 self._begun.pop("/".join(key), None)
                 return
             self._note_lateness(source, now)
@@ -278,8 +278,3 @@ class Bot:
             seconds = min(longest, max(0.0, (due - self.clock()).total_seconds() / self.pace))
         wake.wait(seconds)
         wake.clear()
-
-
-def on_duty(source: SourcePlan, now: datetime) -> bool:
-    """Whether it is within the source's hours."""
-    return in_hours(source.active, source.holidays, source.zone, now)

@@ -9,16 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from notifier.clocks import utc_now
-from notifier.core.hours import Active
 
 STAGGER = timedelta(seconds=2)  # between the first polls of two sources of one token
 SET_BACK = timedelta(seconds=60)  # a clock corrected by less delays nothing worth a word
@@ -114,28 +111,3 @@ def _staggered(jobs: Mapping[str, Job], now: datetime) -> dict[str, datetime]:
         firsts[name] = now + STAGGER * counts.get(job.lane, 0)
         counts[job.lane] = counts.get(job.lane, 0) + 1
     return firsts
-
-
-def in_hours(active: Active | None, holidays_of: str, zone: ZoneInfo, now: datetime) -> bool:
-    """Whether a source with these hours is to be polled at *now*. A holiday counts as Sunday.
-
-    holidays_of: A country, or a country and region (``BR-SP``); empty for none.
-    """
-    if active is None:
-        return True
-    local = now.astimezone(zone)
-    yesterday = local - timedelta(days=1)
-    return active.contains(
-        local, is_holiday(local.date(), holidays_of), is_holiday(yesterday.date(), holidays_of)
-    )
-
-
-@lru_cache(maxsize=64)
-def is_holiday(day: date, country: str) -> bool:
-    """Whether *day* is a public holiday there."""
-    if not country:
-        return False
-    import holidays  # 3 MB that only some rules files need
-
-    name, _, region = country.partition("-")
-    return day in holidays.country_holidays(name, subdiv=region or None, years=day.year)

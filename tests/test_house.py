@@ -30,7 +30,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "babel": ("render",),
     "css_inline": ("render", "channels"),
     "fastapi": ("web",),
-    "holidays": ("schedule",),
+    "holidays": ("core.shifts",),
     "jinja2": ("render",),
     "markupsafe": ("render",),
     "msgspec": ("core", "store", "journal"),  # structs of the core, read and written

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import get_args
 
 from notifier.commands import problems
+from notifier.commands.costs import costs_json, costs_lines, days_of
 from notifier.commands.problems import Form, as_data, github, sarif
 from notifier.core.compiled import Rulebook
-from notifier.core.plan import Plan, RulePlan, SourcePlan
+from notifier.core.dayplan import DayPlan
+from notifier.core.plan import Plan, RulePlan
 from notifier.core.planning import plan
 from notifier.core.sample import specimens
 from notifier.core.tables import Language
@@ -22,19 +24,9 @@ from notifier.render import Renderer, envelopes
 from notifier.rules import read_rules
 from notifier.settings import Settings, load_settings, unknown_variables
 
-DAY = 24 * 60  # minutes
 MISCONFIGURED = 2
 LANGUAGES: tuple[str, ...] = get_args(Language)
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)  # of a made-up day
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one source asks of the vendor on its busiest day."""
-
-    operation: str
-    source: str
-    calls: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +64,7 @@ class Findings:
     """All that can be said of a file without mistakes."""
 
     book: Rulebook
-    costs: list[Cost]
+    days: list[DayPlan]
     routes: list[Route]
     warnings: list[Problem]
 
@@ -86,7 +78,7 @@ def _find(file: Path | None) -> Findings:
         raise ConfigError([*words, *book.warnings])
     return Findings(
         book=book,
-        costs=[_cost(source) for source in laid.sources.values()],
+        days=days_of(laid),
         routes=[_route(rule) for rule in laid.rules.values()],
         warnings=[*unknown_variables(), *book.warnings, *words],
     )
@@ -140,41 +132,21 @@ def _summary(renderer: Renderer, laid: Plan, rule: RulePlan) -> Iterator[Problem
             yield Problem(f"rule `{rule.id}`{spoken}: {problem}")
 
 
-def _cost(source: SourcePlan) -> Cost:
-    return Cost(*source.key, calls=calls_a_day(source))
-
-
-def calls_a_day(source: SourcePlan) -> int:
-    """How often a source is polled on its busiest day."""
-    minutes = DAY
-    if source.active is not None:
-        minutes = max(source.active.minutes(day) for day in range(7))
-    return round(minutes * 60 / source.cadence.total_seconds())
-
-
 def _route(rule: RulePlan) -> Route:
     on = ".".join(filter(None, (rule.source.source, rule.collection)))
     return Route(rule.operation, rule.id, rule.severity.value, on, rule.to)
 
 
-def _quota(book: Rulebook, operation: str, calls: int) -> str:
-    licenses = book.operations[operation].licenses
-    if licenses is None:
-        return f"{calls} calls a day"
-    return f"{calls} calls a day, {calls / (licenses * 10):.1f} % of its {licenses * 1000}"
-
-
 def _print(found: Findings) -> None:
     problems.say(found.warnings)
-    for operation in found.book.operations:
-        own = [cost for cost in found.costs if cost.operation == operation]
-        print(f"{operation}: {_quota(found.book, operation, sum(cost.calls for cost in own))}")
-        for cost in own:
-            print(f"  {cost.source:24} {cost.calls:6}")
+    for line in costs_lines(found.days):
+        print(line)
     print()
     for route in found.routes:
         print(f"{route.rule:24} {route.severity:9} {route.on:24} -> {', '.join(route.to)}")
-    tables = f"{len(found.routes)} rules, {len(found.costs)} sources, {len(found.book.file.test)}"
+    tables = (
+        f"{len(found.routes)} rules, {len(found.book.sources)} sources, {len(found.book.file.test)}"
+    )
     count = len(found.warnings)
     verdict = f"{count} {'warning' if count == 1 else 'warnings'}" if count else "all is well"
     print(f"\n{tables} tests: {verdict}")
@@ -184,7 +156,7 @@ def _print_json(found: Findings) -> None:
     shown = {
         "ok": True,
         "problems": as_data(found.warnings),
-        "sources": [asdict(cost) for cost in found.costs],
+        **costs_json(found.days),
         "rules": [asdict(route) for route in found.routes],
         "tests": len(found.book.file.test),
     }

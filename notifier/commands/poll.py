@@ -9,7 +9,6 @@ from typing import Any
 
 from notifier import logs
 from notifier.app import opened, rehearsal, spoken
-from notifier.bot import on_duty
 from notifier.clocks import REAL
 from notifier.cycle import Cycle, Outcome
 from notifier.errors import ConfigError
@@ -40,7 +39,7 @@ def _dry(settings: Settings, sources: Sequence[str], as_json: bool) -> int:
     _check_names(cycle, sources)
     outcomes = []
     for key, source in cycle.plan.sources.items():
-        wanted = key.source in sources if sources else on_duty(source, REAL.now())
+        wanted = key.source in sources if sources else source.shifts.hold(REAL.now())
         outcome = cycle.poll(key) if wanted else None
         if outcome is not None:
             outcomes.append(outcome)

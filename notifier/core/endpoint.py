@@ -5,8 +5,10 @@ Only the types; the entries themselves are in ``notifier.wolkvox.endpoints``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import product
 
 
 class Kind(Enum):
@@ -148,3 +150,9 @@ class Endpoint:
 
 
 Catalogue = dict[str, Endpoint]
+
+
+def spread(params: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the parameters of each call of one poll: a list of ids is asked for one by one."""
+    choices = [[(name, each) for each in text.split(",")] for name, text in params.items()]
+    return [dict(chosen) for chosen in product(*choices)]

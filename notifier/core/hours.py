@@ -99,6 +99,15 @@ def quiet(text: str) -> Quiet:
     return hours
 
 
+def clock(text: str) -> int:
+    """Read ``07:00``: minutes after midnight, less than a day.
+
+    Raises:
+        ValueError: saying what is wrong.
+    """
+    return _minutes(text) % _DAY
+
+
 def _span(text: str) -> Span:
     found = _ACTIVE.fullmatch(text)
     if not found:

@@ -19,7 +19,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from notifier.core.hours import Active, Quiet, active, quiet
+from notifier.core.hours import Active, Quiet, active, clock, quiet
 
 NAME = r"[a-z0-9]+([_-][a-z0-9]+)*"
 DURATION = r"\d{1,7}[smhd]"
@@ -76,6 +76,16 @@ def written(span: timedelta) -> str:
     seconds = int(span.total_seconds())
     unit = next(unit for unit in "dhms" if seconds % _UNITS[unit] == 0) if seconds else "s"
     return f"{seconds // _UNITS[unit]}{unit}"
+
+
+def spoken(span: timedelta) -> str:
+    """Write a duration for people, to the second: ``12m30s``."""
+    left, parts = round(span.total_seconds()), []
+    for unit, size in sorted(_UNITS.items(), key=lambda each: -each[1]):
+        many, left = divmod(left, size)
+        if many:
+            parts.append(f"{many}{unit}")
+    return "".join(parts) or "0s"
 
 
 def _window(value: object) -> timedelta | str:
@@ -172,10 +182,28 @@ def _languages(value: dict[str, str]) -> dict[str, str]:
 
 
 def _parameters(value: object) -> object:
-    """Read a table of texts and whole numbers; all become text, as an address holds them."""
+    """Read a table of texts, whole numbers and lists of them; all become text.
+
+    A list is one text with commas: each of its values is a call of its own.
+    """
     if not isinstance(value, dict):
         return value
-    return {name: str(item) if type(item) is int else item for name, item in value.items()}
+    return {name: _parameter(item) for name, item in value.items()}
+
+
+def _parameter(value: object) -> object:
+    if isinstance(value, list) and value and all(type(item) in (int, str) for item in value):
+        return ",".join(map(str, value))
+    return str(value) if type(value) is int else value
+
+
+def _clock(value: object) -> int:
+    return clock(value if isinstance(value, str) else "")
+
+
+def written_clock(minutes: int) -> str:
+    """Write a time of day as the file would."""
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _schema(**keys: Any) -> WithJsonSchema:
@@ -202,7 +230,19 @@ Fields: TypeAlias = Annotated[tuple[StrictStr, ...], BeforeValidator(_listed), _
 Parameters: TypeAlias = Annotated[
     dict[StrictStr, StrictStr],
     BeforeValidator(_parameters),
-    _schema(type="object", additionalProperties={"type": ["string", "integer"]}),
+    _schema(
+        type="object",
+        additionalProperties={
+            "type": ["string", "integer", "array"],
+            "items": {"type": ["string", "integer"]},
+        },
+    ),
+]
+Clock: TypeAlias = Annotated[
+    int,
+    PlainValidator(_clock),
+    PlainSerializer(written_clock, return_type=str),
+    _schema(type="string", pattern=r"^\d{1,2}:\d{2}$"),
 ]
 Server: TypeAlias = Annotated[StrictStr, AfterValidator(_server)]
 Zone: TypeAlias = Annotated[StrictStr, AfterValidator(_zone)]

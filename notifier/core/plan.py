@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from notifier.core.budget import Quota
 from notifier.core.endpoint import Collection, Endpoint
 from notifier.core.expression import Expression
 from notifier.core.history import Needs
@@ -14,6 +15,7 @@ from notifier.core.hours import Active, Quiet
 from notifier.core.lifecycle import Policy
 from notifier.core.loop import Loop
 from notifier.core.notice import RuleText
+from notifier.core.shifts import Shifts
 from notifier.core.state import Severity, SourceKey
 from notifier.core.writer import Columns
 
@@ -136,6 +138,11 @@ class SourcePlan:
     active: Active | None = None
     holidays: str = ""
 
+    @property
+    def shifts(self) -> Shifts:
+        """When it is polled."""
+        return Shifts(self.active, self.zone, self.holidays)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -145,6 +152,7 @@ class Plan:
     rules: Mapping[tuple[str, str], RulePlan]  # by operation and rule id
     reaches: Mapping[tuple[str, str], Reach]  # by operation and receiver name
     renamed: Mapping[str, str] = field(default_factory=dict)  # old rule id -> new
+    quotas: Mapping[str, Quota] = field(default_factory=dict)  # by operation
     retention: timedelta = timedelta(days=35)  # how long readings and history are kept
 
     def rule(self, operation: str, rule: str) -> RulePlan | None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
+from notifier.core.budget import Quota
 from notifier.core.compiled import CompiledRule, CompiledSource, Rulebook, vocabulary
+from notifier.core.dayplan import quota_of
 from notifier.core.endpoint import Collection, Kind
 from notifier.core.expression import Expression, parse
 from notifier.core.lifecycle import Policy
@@ -32,6 +34,7 @@ def plan(book: Rulebook) -> Plan:
             if _hears(book, receiver.name, operation)
         },
         renamed=book.renamed,
+        quotas={name: _quota(book, each) for name, each in book.operations.items()},
         retention=book.file.retention,
     )
 
@@ -49,13 +52,21 @@ def _source(source: CompiledSource, book: Rulebook, rules: list[RulePlan]) -> So
         stale_after=source.stale_after,
         zone=ZoneInfo(operation.timezone),
         collections={c.name: _collection(operation, c, own) for c in source.endpoint.collections},
-        operators=tuple(name for name in book.file.operators if _hears(book, name, operation)),
+        operators=_operators(book, operation),
         hit_values=frozenset(map(plain, operation.hit_values)),
         params=source.params,
         window=source.source.window,
         active=source.source.active,
         holidays=operation.holidays or "",
     )
+
+
+def _operators(book: Rulebook, operation: Operation) -> tuple[str, ...]:
+    return tuple(name for name in book.file.operators if _hears(book, name, operation))
+
+
+def _quota(book: Rulebook, operation: Operation) -> Quota:
+    return quota_of(operation, book.sources, _operators(book, operation))
 
 
 def _collection(

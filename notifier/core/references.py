@@ -217,7 +217,6 @@ def warn(draft: Draft, mistakes: Mistakes) -> None:
 _IDLE = {
     "receiver": ("fallback", "storm", "target"),
     "rule": ("reopen_within",),
-    "source": ("priority",),
 }
 
 

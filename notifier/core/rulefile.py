@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection as Names
 
 from notifier.core.compiled import Rulebook
+from notifier.core.dayplan import check_quotas
 from notifier.core.draft import Draft, draft
 from notifier.core.endpoint import Catalogue
 from notifier.core.implied import with_implied
@@ -35,6 +36,7 @@ def load(
     drafted = with_implied(draft(data, mistakes), catalogue, mistakes)
     check_references(drafted, templates, mistakes)
     sources, rules = compile_subjects(drafted, catalogue, mistakes)
+    check_quotas(drafted, sources, mistakes)
     if mistakes.wrong:
         raise ConfigError(mistakes.problems(text, file))
     warn(drafted, mistakes)

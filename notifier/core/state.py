@@ -240,6 +240,28 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     incident: str = ""
 
 
+class Budget(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is known of an operation's calls of the day, beside how many were ours.
+
+    Attributes:
+        day: When the vendor's present day began.
+        limit: Calls a day, as ``token_info`` said; None until it did.
+        others: Calls of other programs since the day began, as far as known; *told_at*: since when.
+        others_before: The same of the day before.
+        stretches: Sources that are asked less often, and how many times their `every` they wait.
+        changed_at: When that last changed.
+    """
+
+    operation: str
+    day: datetime
+    limit: int | None = None
+    others: int = 0
+    told_at: datetime | None = None
+    others_before: int = 0
+    stretches: dict[str, float] = {}
+    changed_at: datetime | None = None
+
+
 class Seen(NamedTuple):
     """An event that was announced, or was there at the silent baseline."""
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 from notifier.core.keys import (
     Addresses,
     Channel,
+    Clock,
     Country,
     Duration,
     Fields,
@@ -49,6 +50,16 @@ class Operation(Table):
         ge=1,
         le=1_000_000,
         description="The day's quota is 1,000 calls each; without: unknown.",
+    )
+    quota_share: StrictInt = Field(
+        default=80,
+        ge=1,
+        le=100,
+        description="Percent of the day's quota that are notifier's: other programs live on the "
+        "rest.",
+    )
+    quota_reset: Clock = Field(
+        default=0, description="When the quota's day begins, in the operation's time: `00:00`."
     )
     holidays: Country | None = Field(
         default=None, description="Country, as `CO` or `BR-SP`, whose holidays count as Sunday."
@@ -101,7 +112,9 @@ class Source(Table):
         "several with commas; holidays count as Sunday. Default: always.",
     )
     params: Parameters = Field(
-        default_factory=dict, description='The endpoint\'s own parameters: `{ skill_id = "all" }`.'
+        default_factory=dict,
+        description='The endpoint\'s own parameters: `{ skill_id = "all" }`; each value of a '
+        "list is a call of its own.",
     )
     window: Window | None = Field(
         default=None,
@@ -112,7 +125,9 @@ class Source(Table):
         description="Older data say nothing. Default: 3 times `every`, at least 10 minutes.",
     )
     priority: StrictInt = Field(
-        default=0, description="When the day's quota is short, lower ones are polled less often."
+        default=0,
+        description="When the day's quota is short, those with the lowest number are polled less "
+        "often first.",
     )
 
     @property

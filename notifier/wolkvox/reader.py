@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifier.core.decode import read
+from notifier.core.endpoint import spread
+from notifier.core.gather import gathered
 from notifier.core.plan import SourcePlan
 from notifier.core.snapshot import Snapshot, take
 from notifier.wolkvox.client import Client
@@ -22,14 +24,16 @@ class Reader:
     clock: Callable[[], datetime]
 
     def __call__(self, source: SourcePlan, now: datetime) -> Snapshot:
-        """Return the snapshot; its time is when the answer was there.
+        """Return the snapshot; its time is when the answer, or the last of several, was there.
 
         Raises:
             PollError: there is none, and why.
         """
-        client = self.clients[source.key.operation]
-        answer = client.fetch(source.endpoint, source.params, window(source, now))
-        decoded = read(answer, source.endpoint, source.hit_values)
+        client, when = self.clients[source.key.operation], window(source, now)
+        decoded = gathered(
+            read(client.fetch(source.endpoint, params, when), source.endpoint, source.hit_values)
+            for params in spread(source.params)
+        )
         return take(
             source.key,
             source.endpoint,

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from notifier.bot import Bot
+from notifier.core.state import SourceKey
 from notifier.errors import StateError
 from notifier.simulator.faults import Fault, Wrong
 from notifier.simulator.mail import MailFault, MailWrong
@@ -186,3 +187,19 @@ def test_nothing_of_a_dry_run_is_written_or_sent(stage: Stage) -> None:
     assert outcome is not None
     assert outcome.notices == 2
     assert stage.seen() == []
+
+
+def test_several_ids_are_several_calls_and_one_poll(stage: Stage) -> None:
+    more = """
+[[source]]
+endpoint = "skills"
+params = { skill_id = ["3001", "3002"] }
+"""
+    stage.rules.write_text(stage.rules.read_text() + more)
+    with stage.bot() as bot:
+        bot.poll_once(["skills"])
+        rows = bot.cycle.known.snapshots[SourceKey("bogota", "skills")].collections[""]
+
+    asked = [seen.query["skill_id"] for seen in stage.wolkvox.requests]
+    assert asked == ["3001", "3002"]
+    assert set(rows) <= {"3001", "3002"}
