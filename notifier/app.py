@@ -89,7 +89,7 @@ def _bot(
     cycle.wake = bot.wake
     for worker in bot.workers:
         worker.report = cycle.heard_of
-    cycle.reload(laid, now)
+    cycle.begin(now)
     return bot
 
 

@@ -161,20 +161,32 @@ class Cycle:
         known = trouble_of(self.known.incidents.values(), receiver, recipient)
         if works is (known is not None):
             with self._lock:
-                self._judge(Delivery(self.clock(), receiver, recipient, works, detail), None)
+                now = self.clock()
+                self._judge_timers(now)
+                self._judge(Delivery(now, receiver, recipient, works, detail), None)
 
     def next_due(self) -> datetime | None:
         """When a timer falls due next."""
         with self._lock:
             return next_due(self.known, self.plan)
 
+    def begin(self, now: datetime) -> Decision:
+        """Judge what the rules say of what was left by an earlier run.
+
+        Timers that fell due while nobody was there are not judged each at its own time: what they
+        would have said may not be so any more.
+        """
+        with self._lock:
+            return self._judge(Reload(now, self.plan.text, start=True), None).decision
+
     def reload(self, plan: Plan, now: datetime) -> Decision:
         """Put another plan in force between two readings."""
         with self._lock:
             self._judge_waiting()
+            self._judge_timers(now)
             before, self.plan = self.plan, plan
             try:
-                return self._judge(Reload(now), None).decision
+                return self._judge(Reload(now, plan.text), None).decision
             except BaseException:
                 self.plan = before
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 
@@ -83,6 +83,7 @@ class Rulebook:
         rules: In the order of the file, one for each operation; without those switched off.
         warnings: What is allowed, but looks like an oversight.
         digest: Equal for files that say the same, whatever their comments and order of keys.
+        text: The file, as it was read.
     """
 
     file: RulesFile
@@ -90,6 +91,7 @@ class Rulebook:
     rules: tuple[CompiledRule, ...]
     warnings: tuple[Problem, ...]
     digest: str
+    text: str = field(default="", repr=False)
 
     @cached_property
     def operations(self) -> Mapping[str, Operation]:

@@ -20,6 +20,7 @@ from notifier.core.plan import Plan
 from notifier.core.reading import Delivery, Due, Failed, Good, Reading, Reload
 from notifier.core.state import Incident
 from notifier.core.tell import tell, terms_of
+from notifier.core.timeline import timeline
 from notifier.core.view import View
 from notifier.core.why import Terms, kept_quiet
 
@@ -44,7 +45,7 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
     explain_away(draft, rules, reading.source if isinstance(reading, Good) else None)
     tell(draft, rules)
     release(draft, rules)
-    return draft.decide()
+    return draft.decide(timeline(draft))
 
 
 def _judge(draft: Draft, reading: Good, rules: Plan) -> None:

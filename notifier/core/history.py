@@ -25,7 +25,7 @@ Reader: TypeAlias = Callable[[Iterable[Row]], Column]
 WEEKS = 6  # weeks that `usual` looks back
 WEEKS_WANTED = 3  # fewer say nothing; `Unknown.FEW_WEEKS` says so
 USUAL_ENTITIES = 2_000  # beyond them `usual` is unknown: 6 weeks of each take 24 KB a field
-_DRIFT = 5.0  # seconds; polls are not exactly as far apart as they should be
+DRIFT = 5.0  # seconds; polls are not exactly as far apart as they should be
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class History:
 
     def _kept(self, at: float, needs: Needs) -> Iterable[Sample]:
         longest = max(needs.spans.values(), default=0.0)
-        since = at - longest - _DRIFT if longest else at
+        since = at - longest - DRIFT if longest else at
         return (sample for sample in self.past if since <= sample.at < at)
 
     def _summed(
@@ -178,7 +178,7 @@ class History:
         return values
 
     def _within_window(self, over: float, at: float) -> list[Sample]:
-        since = at - over - min(_DRIFT, over / 10)
+        since = at - over - min(DRIFT, over / 10)
         return [sample for sample in self.past if since <= sample.at < at]
 
     def aged(self, at: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from notifier.core.snapshot import Snapshot
 from notifier.core.state import (
     SET_BACK,
     Conversation,
+    Entry,
     Incident,
     Instance,
     InstanceKey,
@@ -56,6 +57,7 @@ class Decision:
     Attributes:
         instances: Those that changed; None where nothing is remembered any more.
         suppressed: What was not told, where the reason is new.
+        timeline: What became of incidents, see ``timeline``.
         counts: How many rule-and-entity pairs ended for each reason.
         reasons: The reason of each instance that nobody was told of.
     """
@@ -69,6 +71,7 @@ class Decision:
     conversations: Mapping[str, Conversation] = field(default_factory=dict)
     seen: tuple[tuple[Seen, datetime], ...] = ()
     suppressed: tuple[tuple[InstanceKey, str, datetime], ...] = ()
+    timeline: tuple[Entry, ...] = ()
     notices: tuple[Notice, ...] = ()
     counts: Mapping[Untold, int] = field(default_factory=dict)
     reasons: Mapping[InstanceKey, Untold] = field(default_factory=dict)
@@ -111,7 +114,7 @@ class Draft:
         """What each receiver was told of an incident, by receiver."""
         return dict(self.known.told.get(incident, {}))
 
-    def decide(self) -> Decision:
+    def decide(self, timeline: Iterable[Entry] = ()) -> Decision:
         """The finished decision."""
         return Decision(
             known=self._after(),
@@ -123,6 +126,7 @@ class Draft:
             conversations=self.conversations,
             seen=tuple(self.seen),
             suppressed=tuple(self.suppressed),
+            timeline=tuple(timeline),
             notices=tuple(self.notices),
             counts=Counter(self.reasons.values()),
             reasons=self.reasons,

@@ -146,7 +146,11 @@ class SourcePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole rules file, resolved."""
+    """The whole rules file, resolved.
+
+    Attributes:
+        text: The file itself: it is recorded, so that a replay knows the rules of then.
+    """
 
     sources: Mapping[SourceKey, SourcePlan]
     rules: Mapping[tuple[str, str], RulePlan]  # by operation and rule id
@@ -154,6 +158,7 @@ class Plan:
     renamed: Mapping[str, str] = field(default_factory=dict)  # old rule id -> new
     quotas: Mapping[str, Quota] = field(default_factory=dict)  # by operation
     retention: timedelta = timedelta(days=35)  # how long readings and history are kept
+    text: str = field(default="", repr=False)
 
     def rule(self, operation: str, rule: str) -> RulePlan | None:
         """The rule of that id in that operation, or None when it is gone from the file."""

@@ -36,6 +36,7 @@ def plan(book: Rulebook) -> Plan:
         renamed=book.renamed,
         quotas={name: _quota(book, each) for name, each in book.operations.items()},
         retention=book.file.retention,
+        text=book.text,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from notifier.core.snapshot import Snapshot
@@ -65,9 +65,16 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """The rules given now replace the ones before."""
+    """The rules given now replace the ones before.
+
+    Attributes:
+        text: The rules file, for the record; nothing here reads it.
+        start: The bot begins with it: no timer was looked at since the reading before.
+    """
 
     at: datetime
+    text: str = field(default="", repr=False)
+    start: bool = False
 
 
 Reading = Good | Failed | Due | Delivery | Reload

@@ -43,7 +43,7 @@ def load(
     warn_of_oversights(drafted, sources, rules, mistakes)
     whole = _tables(drafted)
     warnings = tuple(mistakes.problems(text, file))
-    return Rulebook(whole, sources, rules, warnings, _digest(whole))
+    return Rulebook(whole, sources, rules, warnings, _digest(whole), text)
 
 
 def _tables(drafted: Draft) -> RulesFile:

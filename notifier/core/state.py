@@ -270,6 +270,22 @@ class Seen(NamedTuple):
     event: str
 
 
+class Entry(NamedTuple):
+    """One line of an incident's timeline.
+
+    Attributes:
+        what: As in ``timeline.What``.
+        who: The receiver that was told; who acknowledged it.
+        detail: The reason, the new severity, the incident that explains it.
+    """
+
+    incident: str
+    at: datetime
+    what: str
+    who: str = ""
+    detail: str = ""
+
+
 def incident_id(key: InstanceKey, opened_at: datetime) -> str:
     """The same incident has the same id in every run, replay and restart."""
     return digest("incident", *key, opened_at.isoformat())

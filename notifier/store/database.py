@@ -15,7 +15,7 @@ from notifier.errors import StateError
 from notifier.store import lock
 
 REVISION = (
-    "0001"  # of the newest migration: alembic is imported only where the database has another
+    "0002"  # of the newest migration: alembic is imported only where the database has another
 )
 PATIENCE = 30.0  # seconds to wait while another program writes
 _QUICKEST = 10.0  # seconds that a statement may take, however little patience there is

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, bindparam, text
 
 from notifier.core.state import (
     Conversation,
+    Entry,
     Incident,
     Instance,
     InstanceKey,
@@ -51,6 +52,8 @@ class DecisionLike(Protocol):
     def seen(self) -> Sequence[tuple[Seen, datetime]]: ...
     @property
     def suppressed(self) -> Sequence[tuple[InstanceKey, str, datetime]]: ...
+    @property
+    def timeline(self) -> Sequence[Entry]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,7 @@ def remember(connection: Connection, decision: DecisionLike) -> None:
         tables.suppression,
         [_suppression(key, reason, at) for key, reason, at in decision.suppressed],
     )
+    add(connection, tables.timeline, [_entry(entry) for entry in decision.timeline])
 
 
 def _instances(connection: Connection, changes: Mapping[InstanceKey, Instance | None]) -> None:
@@ -259,9 +263,21 @@ def _suppression(key: InstanceKey, reason: str, at: datetime) -> tables.Row:
     return {**_key(key), "reason": reason, "at": stamp(at)}
 
 
+def _entry(entry: Entry) -> tables.Row:
+    return {**entry._asdict(), "at": stamp(entry.at), "who": plain(entry.who)}
+
+
 def note(connection: Connection, key: str, value: str) -> None:
     """Keep one small fact about the program itself, as the hash of its rules."""
     write(connection, tables.meta, [{"key": key, "value": value}])
+
+
+def renew(connection: Connection, key: str, value: str) -> bool:
+    """Keep the fact, and return whether it is another than before."""
+    if noted(connection, key) == value:
+        return False
+    note(connection, key, value)
+    return True
 
 
 def noted(connection: Connection, key: str) -> str | None:

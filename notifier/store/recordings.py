@@ -8,7 +8,7 @@ may come and go between two versions of the program.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -16,13 +16,16 @@ from typing import Any, TypeVar
 
 import msgspec
 import zstandard
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, bindparam, insert, text
 
+from notifier.core.state import SourceKey
 from notifier.errors import StateError
 from notifier.store import tables
 from notifier.store.tables import moment, stamp
 
 GOOD = "good"
+_GAP = "?gap"  # no collection is called so
+_SOME = 200  # recordings read at once
 _LEVEL = 1  # of zstandard: 60,000 rows within the time of a poll
 _R = TypeVar("_R", bound=msgspec.Struct)
 
@@ -56,17 +59,52 @@ class Recording:
         return unpack(self.body, types)
 
 
-def pack(collections: Mapping[str, Sequence[msgspec.Struct]]) -> bytes:
+def pack(collections: Mapping[str, Sequence[msgspec.Struct]], *, gap: bool = False) -> bytes:
     """Pack the rows of all collections of a snapshot. Do it before the transaction begins.
 
     The rows of one collection are of one type.
+    gap: No span may be counted up to this poll: the clock jumped.
     """
     whole = {name: _columns(rows) for name, rows in collections.items()}
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(msgspec.msgpack.encode(whole))
+    if gap:
+        whole[_GAP] = _Table((), 0, [])
+    return squeeze(msgspec.msgpack.encode(whole))
+
+
+def squeeze(plain: bytes) -> bytes:
+    """Compress what is kept for long."""
+    return zstandard.ZstdCompressor(level=_LEVEL).compress(plain)
+
+
+def swell(body: bytes) -> bytes:
+    """Give back what was squeezed.
+
+    Raises:
+        StateError: it was not, or is damaged.
+    """
+    try:
+        return zstandard.ZstdDecompressor().decompress(body)
+    except zstandard.ZstdError as error:
+        raise _damaged(error) from None
+
+
+def _damaged(error: Exception) -> StateError:
+    return StateError(f"a recorded snapshot cannot be read ({error}); it is damaged")
 
 
 def unpack(body: bytes, types: Mapping[str, type[_R]]) -> dict[str, list[_R]]:
-    """Unpack what ``pack`` made; *types* says what the rows of each collection are.
+    """Unpack the rows of what ``pack`` made; see ``unpacked``.
+
+    Raises:
+        StateError: it is not what ``pack`` made.
+    """
+    return unpacked(body, types)[0]
+
+
+def unpacked(body: bytes, types: Mapping[str, type[_R]]) -> tuple[dict[str, list[_R]], bool]:
+    """Unpack what ``pack`` made, and whether there was a gap before it.
+
+    *types* says what the rows of each collection are.
 
     A collection without a type is left out; so is a field that the type does not have, and one
     that was not recorded has its default.
@@ -75,11 +113,14 @@ def unpack(body: bytes, types: Mapping[str, type[_R]]) -> dict[str, list[_R]]:
         StateError: it is not what ``pack`` made.
     """
     try:
-        raw = zstandard.ZstdDecompressor().decompress(body)
-        whole = msgspec.msgpack.decode(raw, type=dict[str, _Table])
-    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
-        raise StateError(f"a recorded snapshot cannot be read ({error}); it is damaged") from None
-    return {name: _rows(whole[name], kind) for name, kind in types.items() if name in whole}
+        whole = _decode(swell(body))
+    except msgspec.MsgspecError as error:
+        raise _damaged(error) from None
+    rows = {name: _rows(whole[name], kind) for name, kind in types.items() if name in whole}
+    return rows, _GAP in whole
+
+
+_decode = msgspec.msgpack.Decoder(dict[str, _Table]).decode
 
 
 def _columns(rows: Sequence[msgspec.Struct]) -> _Table:
@@ -124,26 +165,73 @@ def recordings(
     source: str | None,
     since: datetime,
     until: datetime,
+    last: int | None = None,
 ) -> Iterator[Recording]:
     """Yield the readings from *since* up to, not including, *until*, as they were judged.
 
     One at a time is in memory. Without a *source*: those of all sources of the operation.
+    last: The id of the last that counts; None for all.
     """
     for identity in _identities(connection, operation, source, since, until):
-        row = connection.execute(text(f"{_ONE} id = :id"), {"id": identity}).one_or_none()
-        if row is not None:
-            yield _recording(row)
+        if last is None or identity <= last:
+            yield from _read(connection, [identity])
+
+
+def following(
+    connection: Connection, after: int, until: datetime, sources: Collection[SourceKey] | None
+) -> Iterator[Recording]:
+    """Yield the readings judged later than the one of id *after*, up to and including *until*.
+
+    Some at a time are in memory. sources: Only these, and what is of no source; None for all.
+    """
+    found = connection.execute(
+        text("SELECT id, operation, source FROM recording WHERE id > :after AND at <= :until"
+             " ORDER BY id"),
+        {"after": after, "until": stamp(until)},
+    ).all()  # fmt: skip
+    wanted = [
+        row.id
+        for row in found
+        if sources is None or not row.source or (row.operation, row.source) in sources
+    ]
+    for start in range(0, len(wanted), _SOME):
+        yield from _read(connection, wanted[start : start + _SOME])
+
+
+def bounds(connection: Connection) -> tuple[datetime, datetime] | None:
+    """The times of the first and of the last reading; None where there is none."""
+    first, last = connection.execute(text("SELECT min(at), max(at) FROM recording")).one()
+    return (moment(first), moment(last)) if first else None
+
+
+def newest(connection: Connection) -> int:
+    """The id of the reading that was judged last; 0 where there is none."""
+    return connection.execute(text("SELECT max(id) FROM recording")).scalar() or 0
+
+
+def last_before(connection: Connection, at: datetime) -> int:
+    """The id of the reading before the first one from *at* on; 0 where there is none."""
+    statement = text("SELECT min(id) FROM recording WHERE at >= :at")
+    first = connection.execute(statement, {"at": stamp(at)}).scalar()
+    return newest(connection) if first is None else first - 1
 
 
 def latest(
-    connection: Connection, operation: str, source: str, kind: str = GOOD
+    connection: Connection,
+    operation: str,
+    source: str,
+    kind: str = GOOD,
+    last: int | None = None,
 ) -> Recording | None:
-    """The last reading of that kind, as it was judged."""
-    newest = """
+    """The last reading of that kind, as it was judged; up to that of id *last*."""
+    up_to = "" if last is None else "AND id <= :last"
+    newest = f"""
         id = (SELECT max(id) FROM recording
-              WHERE operation = :operation AND source = :source AND kind = :kind)
+              WHERE operation = :operation AND source = :source AND kind = :kind {up_to})
     """
-    values = {"operation": operation, "source": source, "kind": kind}
+    values: dict[str, str | int] = {"operation": operation, "source": source, "kind": kind}
+    if last is not None:
+        values["last"] = last
     row = connection.execute(text(f"{_ONE} {newest}"), values).one_or_none()
     return None if row is None else _recording(row)
 
@@ -180,6 +268,11 @@ def _identities(
     if source is not None:
         values["source"] = source
     return [row[0] for row in connection.execute(text(statement), values)]
+
+
+def _read(connection: Connection, identities: Sequence[int]) -> Iterator[Recording]:
+    statement = text(f"{_ONE} id IN :ids ORDER BY id").bindparams(bindparam("ids", expanding=True))
+    yield from map(_recording, connection.execute(statement, {"ids": list(identities)}).all())
 
 
 def _recording(row: Any) -> Recording:

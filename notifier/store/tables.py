@@ -184,6 +184,28 @@ suppression = Table(
     Index("suppression_at", "at"),
     **_STRICT,
 )
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    _text("at"),
+    Column("recording", _SERIAL, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("checkpoint_at", "at"),
+    **_STRICT,
+)
+timeline = Table(
+    "timeline",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    Column("incident", Text, ForeignKey("incident.id", ondelete="CASCADE"), nullable=False),
+    _text("at"),
+    _text("what"),
+    _text("who"),
+    _text("detail"),
+    Index("timeline_of", "incident", "id"),
+    **_STRICT,
+)
 meta = Table("meta", metadata, _text("key", key=True), _text("value"), **_KEYED)
 
 

@@ -18,6 +18,7 @@ import pytest
 from notifier.core.outgoing import Envelope
 from notifier.core.state import (
     Conversation,
+    Entry,
     Incident,
     Instance,
     InstanceKey,
@@ -128,6 +129,7 @@ class Changes:
     conversations: dict[str, Conversation] = field(default_factory=dict)
     seen: list[tuple[Seen, datetime]] = field(default_factory=list)
     suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
+    timeline: list[Entry] = field(default_factory=list)
 
 
 def an_instance(key: InstanceKey = KEY, phase: Phase = Phase.OPEN, seq: int = 7) -> Instance:
