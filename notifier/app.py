@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 
 from notifier import logs
 from notifier.bot import Bot
@@ -23,6 +22,7 @@ from notifier.cycle import Cycle, Render
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, Problem, StateError
 from notifier.journal import Journal
+from notifier.pacing import Pacing
 from notifier.render import Renderer, envelopes, text
 from notifier.rules import read_rules
 from notifier.settings import Settings
@@ -63,7 +63,8 @@ def _bot(
     database: Database,
 ) -> Bot:
     now, laid, journal, metrics = clocks.now(), plan(book), Journal(database), Metrics(VERSION)
-    wishes = _wishes(book)
+    wishes, pacing = _wishes(book), Pacing(clients, clocks.now, database)
+    pacing.adopt(laid)
     with database.transaction() as connection:
         outbox.adopt_orphans(connection)
     cycle = Cycle(
@@ -80,7 +81,7 @@ def _bot(
         cycle=cycle,
         workers=_workers(settings, wishes, clocks, database, metrics),
         clock=clocks.now,
-        load=lambda: _loaded(settings, clients, wishes),
+        load=lambda: _loaded(settings, clients, wishes, pacing),
         tidy=journal.tidy,
         heartbeat=_heartbeat(settings),
         condition=Condition(),
@@ -93,12 +94,16 @@ def _bot(
     return bot
 
 
-def _loaded(settings: Settings, clients: dict[str, Client], wishes: dict[str, str]) -> Plan:
+def _loaded(
+    settings: Settings, clients: dict[str, Client], wishes: dict[str, str], pacing: Pacing
+) -> Plan:
     """The rules as they are on the disk now, with a client for each operation."""
     book = read_rules(settings.rules)
     clients.update(_clients(settings, book))
     wishes.update(_wishes(book))
-    return plan(book)
+    laid = plan(book)
+    pacing.adopt(laid)
+    return laid
 
 
 def _wishes(book: Rulebook) -> dict[str, str]:
@@ -175,29 +180,38 @@ def owner() -> str:
 # ---- nothing written ----
 
 
-def rehearsal(settings: Settings, clocks: Clocks = REAL) -> Cycle:
-    """A cycle that starts from what is known and writes nothing: for a dry run."""
+@contextmanager
+def rehearsal(settings: Settings, clocks: Clocks = REAL) -> Iterator[Cycle]:
+    """A cycle that starts from what is known and writes nothing: for a dry run.
+
+    Its calls are counted all the same, and wait for their turn: wolkvox knows no rehearsals.
+    """
     book = read_rules(settings.rules)
-    laid, metrics = plan(book), Metrics(VERSION)
-    return Cycle(
-        plan=laid,
-        known=_known(settings, laid, clocks.now()),
-        read=Reader(_clients(settings, book), clocks.now),
-        render=rendering(settings),
-        write=_write_nothing,
-        clock=clocks.now,
-        monotonic=clocks.monotonic,
-        metrics=metrics,
-    )
+    laid, metrics, clients = plan(book), Metrics(VERSION), _clients(settings, book)
+    with _looked_at(settings) as database:
+        Pacing(clients, clocks.now, database).adopt(laid)
+        yield Cycle(
+            plan=laid,
+            known=Journal(database).recall(laid, clocks.now()) if database else Known(),
+            read=Reader(clients, clocks.now),
+            render=rendering(settings),
+            write=_write_nothing,
+            clock=clocks.now,
+            monotonic=clocks.monotonic,
+            metrics=metrics,
+        )
 
 
-def _known(settings: Settings, laid: Plan, now: datetime) -> Known:
+@contextmanager
+def _looked_at(settings: Settings) -> Iterator[Database | None]:
+    """The database as it is; None where there is none that this program can read."""
     try:
         database = open_database(settings.database_url.get_secret_value(), prepare=False)
     except StateError:
-        return Known()
+        yield None
+        return
     try:
-        return Journal(database).recall(laid, now)
+        yield database
     finally:
         database.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from notifier import logs
@@ -35,18 +35,21 @@ def _wet(settings: Settings, sources: Sequence[str], as_json: bool) -> int:
 
 
 def _dry(settings: Settings, sources: Sequence[str], as_json: bool) -> int:
-    cycle = rehearsal(settings)
-    _check_names(cycle, sources)
-    outcomes = []
-    for key, source in cycle.plan.sources.items():
-        wanted = key.source in sources if sources else source.shifts.hold(REAL.now())
-        outcome = cycle.poll(key) if wanted else None
-        if outcome is not None:
-            outcomes.append(outcome)
+    with rehearsal(settings) as cycle:
+        _check_names(cycle, sources)
+        outcomes = list(_polled(cycle, sources))
     speak = spoken(settings)
     told = [speak(notice) for outcome in outcomes for notice in outcome.decision.notices]
     _print(outcomes, told, as_json)
     return int(any(outcome.trouble for outcome in outcomes))
+
+
+def _polled(cycle: Cycle, sources: Sequence[str]) -> Iterator[Outcome]:
+    for key, source in cycle.plan.sources.items():
+        wanted = key.source in sources if sources else source.shifts.hold(REAL.now())
+        outcome = cycle.poll(key) if wanted else None
+        if outcome is not None:
+            yield outcome
 
 
 def _check_names(cycle: Cycle, names: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from notifier.errors import StateError
 from notifier.store import lock
+from notifier.store.turns import FileTurns, ServerTurns, Turns, turn
 
 REVISION = (
     "0002"  # of the newest migration: alembic is imported only where the database has another
@@ -34,6 +35,14 @@ class Database:
         self._engine = engine
         self._reader = engine.execution_options(**_reading(engine))
         self._held = ExitStack()
+        self._turns = self._their_turns()
+
+    def _their_turns(self) -> Turns:
+        if self.kind == "sqlite":
+            return FileTurns(Path(str(self._engine.url.database)))
+        turns = ServerTurns(self._engine)
+        self._held.callback(turns.close)
+        return turns
 
     @property
     def kind(self) -> str:
@@ -73,8 +82,20 @@ class Database:
             else:
                 self._held.enter_context(lock.on_server(self._engine, self.name))
 
+    @contextmanager
+    def turn(self, token: int, patience: float) -> Iterator[bool]:
+        """Wait at most *patience* seconds for a token's turn; yield whether it came.
+
+        token: 32 bits that stand for it.
+
+        Raises:
+            StateError: it cannot be known whose turn it is.
+        """
+        with self._said(), turn(self._turns, token, patience) as had:
+            yield had
+
     def close(self) -> None:
-        """Give back the lock and every connection."""
+        """Give back the lock, every turn and every connection."""
         self._held.close()
         self._engine.dispose()
 

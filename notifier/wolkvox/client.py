@@ -12,7 +12,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
@@ -41,6 +41,7 @@ _SAYS = {
     Trouble.NETWORK: "wolkvox cannot be reached; check the network and `server`",
     Trouble.TIMEOUT: f"no whole answer came within {WHOLE:.0f} s",
     Trouble.TLS: "the connection is not trusted: its certificate could not be verified",
+    Trouble.BUSY: "other requests of this token have lasted too long",
     Trouble.TOO_LARGE: f"the answer is larger than {BIGGEST // 1024 // 1024} MB",
     Trouble.TOKEN: "the token holds characters that cannot be sent; copy it again",
     Trouble.REQUEST: "this endpoint is not on the list of those that only read",
@@ -48,7 +49,7 @@ _SAYS = {
 
 
 class _Turn:
-    """One request in flight per token, also over several clients."""
+    """One request in flight per token within this process, also over several clients."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -79,7 +80,11 @@ class Client:
         whole: float = WHOLE,
         biggest: int = BIGGEST,
     ) -> None:
-        """*server* is an address without ``/api/v2``; *whole* and *biggest* are for tests."""
+        """*server* is an address without ``/api/v2``; *whole* and *biggest* are for tests.
+
+        ``turn`` is entered round each request: other processes wait there, calls are counted.
+        """
+        self.turn: Callable[[], AbstractContextManager[None]] = nullcontext
         self._server = server
         self._token = token.strip()
         self._turn = _turn(self._token)
@@ -93,7 +98,7 @@ class Client:
     def fetch(
         self, endpoint: Endpoint, params: Mapping[str, str], window: Window | None = None
     ) -> Answer:
-        """Return the answer, whatever its status. Waits until no other request of the token runs.
+        """Return the answer, whatever its status. Waits, not for ever, for others of the token.
 
         window: For dated endpoints, in the operation's own time.
 
@@ -106,8 +111,23 @@ class Client:
             raise _failed(Trouble.TOKEN)
         query = {**params, **_dates(window), "api": endpoint.api}
         address = f"{self._server}/api/v2/{endpoint.family}.php"
-        with self._turn.lock, _said():
+        with self._alone(), self.turn(), _said():
             return self._get(address, query)
+
+    @property
+    def number(self) -> int:
+        """32 bits that stand for the token: they tell nothing of it."""
+        return int.from_bytes(sha256(self._token.encode()).digest()[:4], "big")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """A request lasts no longer than the wait, but several may wait."""
+        if not self._turn.lock.acquire(timeout=self._whole):
+            raise _failed(Trouble.BUSY)
+        try:
+            yield
+        finally:
+            self._turn.lock.release()
 
     def _get(self, address: str, query: Mapping[str, str]) -> Answer:
         from notifier.wolkvox.wire import Deadline, a_session

@@ -177,12 +177,12 @@ def test_a_removed_rule_closes_its_incidents_with_everybody_told(stage: Stage) -
 
 def test_nothing_of_a_dry_run_is_written_or_sent(stage: Stage) -> None:
     from notifier.app import rehearsal
-    from notifier.core.state import SourceKey
 
     with stage.bot() as bot:
         play(stage, bot, "0")
     stage.agents({ANA: "2"})
-    outcome = rehearsal(stage.settings()).poll(SourceKey("bogota", "latency"))
+    with rehearsal(stage.settings()) as cycle:
+        outcome = cycle.poll(SourceKey("bogota", "latency"))
 
     assert outcome is not None
     assert outcome.notices == 2
