@@ -160,6 +160,20 @@ def send_test(
 
 
 @app.command()
+def drill(
+    rule: Annotated[str, typer.Argument(help="A rule that has a [[test]]; its rows are used.")],
+    operation: Annotated[str | None, typer.Option(help="Where several have the rule.")] = None,
+    receiver: Annotated[
+        list[str] | None, typer.Option(help="Only this receiver; may repeat.")
+    ] = None,
+) -> int:
+    """Hold a fire drill: a rule's whole way to its real receivers, marked, with made-up data."""
+    from notifier.commands.drill import drill as command
+
+    return command(rule, operation=operation, receivers=receiver or ())
+
+
+@app.command()
 def simulate(
     port: Annotated[int, typer.Option(help="0 for any free one.")] = 8041,
     seed: Annotated[int, typer.Option(help="Another seed is another contact center.")] = 7,

@@ -81,6 +81,7 @@ class RuleText:
         template: ``""`` for the usual message, or the name of another one, as ``celebration``.
         by: The grouping fields; None for one instance per entity.
         mention: Whom to ping on open and raised severity, never for a warning.
+        drill: Nothing is wrong: people only practise.
     """
 
     id: str
@@ -92,6 +93,7 @@ class RuleText:
     template: str = ""
     by: tuple[str, ...] | None = None
     mention: str = ""
+    drill: bool = False
 
 
 @dataclass(frozen=True, slots=True)

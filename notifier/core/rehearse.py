@@ -61,16 +61,21 @@ def rehearse(test: Test, plan: Plan, speak: Speak = lambda _: "") -> list[Differ
     rule = next(r for r in plan.rules.values() if r.id == test.rule)
     source = _paced(plan.sources[rule.source], test)
     plan = dataclasses.replace(plan, sources={**plan.sources, source.key: source})
-    begin = BEGIN.replace(tzinfo=source.zone).astimezone(UTC)
+    begin = begin_of(source)
     known = Known()
     differences = []
     for number, poll in enumerate(test.polls, 1):
         now = begin + poll.at
-        known, notices, last = _play(known, _reading(poll, rule, source, now), plan, rule, now)
+        known, notices, last = play(known, reading_of(poll, rule, source, now), plan, rule, now)
         for expected, got in (_items(poll, notices, last, rule), *_messages(poll, notices, speak)):
             if got != expected:
                 differences.append(Difference(number, poll.at, expected, got))
     return differences
+
+
+def begin_of(source: SourcePlan) -> datetime:
+    """When tests of a source begin: on a Monday morning of its operation."""
+    return BEGIN.replace(tzinfo=source.zone).astimezone(UTC)
 
 
 def _paced(source: SourcePlan, test: Test) -> SourcePlan:
@@ -83,7 +88,7 @@ def _paced(source: SourcePlan, test: Test) -> SourcePlan:
     )
 
 
-def _play(
+def play(
     known: Known, reading: Reading, plan: Plan, rule: RulePlan, now: datetime
 ) -> tuple[Known, list[Notice], Decision]:
     """Judge what fell due before the poll, then the poll; return what is said of the rule."""
@@ -97,7 +102,8 @@ def _play(
     return decision.known, [each for each in notices if each.rule.id == rule.id], decision
 
 
-def _reading(poll: Poll, rule: RulePlan, source: SourcePlan, now: datetime) -> Reading:
+def reading_of(poll: Poll, rule: RulePlan, source: SourcePlan, now: datetime) -> Reading:
+    """The poll of a test as the core judges it."""
     if poll.error is not None:
         return Failed(rule.source, now, poll.error)
     collection = source.collections[rule.collection].collection

@@ -5,7 +5,7 @@ Templates see nothing else: neither the incidents themselves nor what the vendor
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,15 @@ class EventView:
     lines: tuple[str, ...] = ()
     more: str = ""
     about: About
+
+
+def as_drill(shown: View | EventView, mark: str) -> View | EventView:
+    """The same, saying of itself that it is a drill wherever it is read."""
+    headline, subject = f"{mark} · {shown.headline}", f"{mark} · {shown.subject}"
+    if isinstance(shown, View):
+        reply = f"{mark} · {shown.reply}"
+        return replace(shown, headline=headline, subject=subject, reply=reply)
+    return replace(shown, headline=headline, subject=subject)
 
 
 PRINTABLE = frozenset({About, EventView, Fact, Line, View})

@@ -22,7 +22,7 @@ from notifier.errors import Problem, RenderError
 from notifier.render import sandbox, shipped
 from notifier.render.announce import event_view
 from notifier.render.facts import Teller
-from notifier.render.layout import EventView, View
+from notifier.render.layout import EventView, View, as_drill
 from notifier.render.manner import Manner, locale_of, zone_of
 from notifier.render.sandbox import Sandbox
 from notifier.render.shipped import Report
@@ -85,7 +85,8 @@ class Renderer:
     def view(self, notice: Notice, *, public: bool) -> View | EventView:
         """What templates print for *notice*."""
         teller = Teller(self.manner(notice, public=public), notice.rule, notice.at, self._summarise)
-        return event_view(notice, teller) if notice.events else view(notice, teller)
+        shown = event_view(notice, teller) if notice.events else view(notice, teller)
+        return as_drill(shown, teller.say("drill")) if notice.rule.drill else shown
 
     # ---- places ----
 

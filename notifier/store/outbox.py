@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, text
 
@@ -338,6 +338,19 @@ def remember_reference(
 
 
 # ---- to be seen ----
+
+
+class Went(NamedTuple):
+    """How a message went so far: ``delivered``, ``failed``, or it waits; and the last error."""
+
+    state: str
+    error: str
+
+
+def went(connection: Connection, message: str) -> Went:
+    """How the message of that id went."""
+    found = text("SELECT state, error FROM outbox WHERE id = :id")
+    return Went(*connection.execute(found, {"id": message}).one())
 
 
 def waiting(connection: Connection) -> dict[str, int]:
