@@ -10,6 +10,7 @@ from typing import Protocol
 from notifier.core.endpoint import Kind
 from notifier.core.tree import (
     Aggregate,
+    Allowance,
     Arithmetic,
     Call,
     Compare,
@@ -61,12 +62,14 @@ FUNCTIONS: dict[str, tuple[tuple[Argument, ...], str]] = {
     "spike": ((_N, _K, _K, _D), "spike(field, factor, floor, '1h')"),
     "drop": ((_N, _K, _D), "drop(field, by, '1h')"),
     "usual": ((_N,), "usual(field)"),
+    "usual_rise": ((_N,), "usual_rise(field)"),
     "hits_of": ((_L, _D), "hits_of(level, '15m')"),
     "calls_of": ((_L, _D), "calls_of(level, '15m')"),
     "window": ((_L, _D), "window(level, '15m')"),
     "unlikely": ((_X, _X, _X, _X), "unlikely(successes, n, target, alpha)"),
     "mos": ((_X, _X, _X), "mos(latency, jitter, loss)"),
     "worse": ((_X, _X), "worse(a, b)"),
+    "allowance": ((_F,), "allowance(aux_state)"),
     "count": ((_C,), "count() or count(condition)"),
     "share": ((_C,), "share(condition)"),
     "avg": ((_X,), "avg(field)"),
@@ -112,6 +115,8 @@ def read_call(reader: Reads, call: ast.Call) -> Node:
         raise reader.wrong(
             call, f"`{name}` takes {_many(len(wanted))}, not {given}", f"write {usage}"
         )
+    if name == "allowance":
+        return _allowance(reader, call)
     if name in _PLAIN:
         return _plain(reader, name, call)
     return _look(reader, name, call)
@@ -139,6 +144,14 @@ def _plain(reader: Reads, name: str, call: ast.Call) -> Node:
                 text = f"{what} of `unlikely` is {share.value:g}, not between 0 and 1"
                 raise reader.wrong(call.args[place], text, "write 0.8 for 80 %")
     return Call(name, arguments, _PLAIN[name] or arguments[0].kind)
+
+
+def _allowance(reader: Reads, call: ast.Call) -> Allowance:
+    item = reader.field(call.args[0])
+    if item.kind is not Kind.TEXT:
+        text = f"`{item.name}` is no text, and `allowance` is about the names of states"
+        raise reader.wrong(call.args[0], text)
+    return Allowance(item, tuple(reader.vocabulary.allowances.items()))
 
 
 # ---- aggregates ----
@@ -209,7 +222,8 @@ def _look(reader: Reads, name: str, call: ast.Call) -> Look:
             over = _duration(reader, argument)
         else:
             numbers.append(_constant(reader, argument))
-    counting = name in ("delta", "rise") and field.kind is Kind.COUNTER
+    grows = field.kind is Kind.COUNTER or field.name in reader.vocabulary.growing
+    counting = name in ("delta", "rise") and grows
     counters = reader.vocabulary.counters if counting or base else ()
     places = reader.vocabulary.places if base else None
     return Look(name, field, _kind(name, field), over, tuple(numbers), counters, base, places)
@@ -236,7 +250,7 @@ def _kind(name: str, field: Field | Computed) -> Kind:
         "hits_of": Kind.COUNT,
         "calls_of": Kind.COUNT,
     }
-    grown = name in ("delta", "rise") and field.kind is Kind.COUNTER
+    grown = name in ("delta", "rise", "usual_rise") and field.kind is Kind.COUNTER
     return Kind.COUNT if grown else fixed.get(name, field.kind)
 
 

@@ -12,7 +12,8 @@ from notifier.core.expression import Expression, ExpressionError, Vocabulary, Wa
 from notifier.core.mistakes import Mistakes
 from notifier.core.places import Loc
 from notifier.core.rulebook import Operation, Receiver, Rule, RulesFile, Source
-from notifier.core.state import SourceKey
+from notifier.core.state import SourceKey, seconds
+from notifier.core.values import plain
 from notifier.errors import Problem
 
 _SHORTEST = timedelta(minutes=10)
@@ -72,6 +73,12 @@ class CompiledRule:
     missing: Missing
     to: tuple[str, ...]
 
+    @property
+    def attributes(self) -> frozenset[str]:
+        """The fields of rows that decide, formulas taken apart."""
+        asked = (self.when, self.clear, self.where, self.critical)
+        return frozenset[str]().union(*(each.attributes for each in asked if each is not None))
+
 
 @dataclass(frozen=True)
 class Rulebook:
@@ -110,10 +117,12 @@ class Rulebook:
 
 
 def vocabulary(
-    collection: Collection, operation: Operation, by: tuple[str, ...] | None
+    collection: Collection, source: CompiledSource, by: tuple[str, ...] | None
 ) -> Vocabulary:
-    """The names that conditions on a collection may use in that operation."""
-    kinds = collection.kinds()
+    """The names that conditions on a collection of a source may use."""
+    operation, kinds = source.operation, collection.kinds()
+    sums = (field.name for field in collection.fields if field.sums)
+    allowed = operation.allowances.items()
     if operation.rejection_unit == "count" and _REJECTION in kinds:
         kinds[_REJECTION] = Kind.COUNT
     share = _RTT_SHARE if operation.latency_kind == "rtt" else 1.0
@@ -123,6 +132,8 @@ def vocabulary(
         constants={"operation": operation.name, "latency_share": share},
         bases=_bases(collection, operation),
         places=operation.percent_decimals,
+        growing=frozenset(sums if source.source.window == "today" else ()),
+        allowances={plain(state): seconds(span) for state, span in allowed},
         customer=frozenset(field.name for field in collection.fields if field.customer),
         grouped=by is not None,
         by=by or (),
@@ -141,8 +152,8 @@ def compile_rule(
 
     What is wrong is added to *mistakes*; None: not even ``when`` can be used.
     """
-    groups = vocabulary(collection, source.operation, rule.by)
-    rows = vocabulary(collection, source.operation, None)
+    groups = vocabulary(collection, source, rule.by)
+    rows = vocabulary(collection, source, None)
 
     def read(key: str, names: Vocabulary, want: Want = "condition") -> Expression | None:
         text = getattr(rule, key)

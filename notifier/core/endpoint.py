@@ -58,6 +58,7 @@ class Field:
         limit: The documented bad limit, if the vendor gives one.
         base: For a cumulative percentage: the counter it is a share of.
         low_is_bad: Which of two values of a duplicate key is the worse one.
+        sums: Adds up over the window asked for: while that is ``today`` it only grows.
         hit_of: For a flag that says whether another field holds one of the operation's
             ``hit_values``: the name of that field. Worked out at decode, never read.
     """
@@ -70,6 +71,7 @@ class Field:
     base: str = ""
     low_is_bad: bool = False
     hit_of: str = ""
+    sums: bool = False
     says: str = ""
 
 

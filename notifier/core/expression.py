@@ -38,6 +38,7 @@ from notifier.core.vocabulary import ExpressionError, Vocabulary
 
 __all__ = ["Expression", "ExpressionError", "Vocabulary", "Want", "parse"]
 
+USUAL = ("usual", "usual_rise")  # what asks for past weeks
 Want: TypeAlias = Literal["condition", "number", "any"]
 
 
@@ -95,7 +96,7 @@ class Expression:
     @cached_property
     def usual(self) -> frozenset[str]:
         """The fields whose past weeks are asked for."""
-        return frozenset(look.field.name for look in self.looks if look.function == "usual")
+        return frozenset(look.field.name for look in self.looks if look.function in USUAL)
 
     @cached_property
     def left(self) -> Expression | None:

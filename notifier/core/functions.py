@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import exp, floor, isfinite, lgamma, log
+from collections.abc import Mapping, Sequence
+from math import exp, floor, inf, isfinite, lgamma, log
+
+from notifier.core.values import plain
 
 MOST_TRIES = 10_000_000  # beyond them nothing is said: no contact center has so many calls
 
@@ -76,3 +78,11 @@ def median(values: Sequence[float]) -> float:
 def worse(a: float, b: float) -> float:
     """Return the greater: of two losses or jitters the one that hurts."""
     return max(a, b)
+
+
+def allowance(state: str, table: Mapping[str, float]) -> float:
+    """Return the seconds that a state may last: infinite where the table does not name it.
+
+    table: by state as ``values.plain`` says it.
+    """
+    return table.get(plain(state), inf)

@@ -25,6 +25,7 @@ Reader: TypeAlias = Callable[[Iterable[Row]], Column]
 WEEKS = 6  # weeks that `usual` looks back
 WEEKS_WANTED = 3  # fewer say nothing; `Unknown.FEW_WEEKS` says so
 USUAL_ENTITIES = 2_000  # beyond them `usual` is unknown: 6 weeks of each take 24 KB a field
+_HALVES = 7 * 48  # half hours of a week
 DRIFT = 5.0  # seconds; polls are not exactly as far apart as they should be
 
 
@@ -293,9 +294,29 @@ class History:
     def usual(self, key: str, name: str, at: float) -> float | Unknown:
         """Return the median over past weeks of the mean in this weekday's half hour."""
         week, half = self._half_hour(at)
-        earlier = (self.slots.get((name, week - back, half)) for back in range(1, WEEKS + 1))
-        means = [mean for slot in earlier if slot and (mean := _mean(slot, key)) is not None]
+        slots = (week * _HALVES + half - back * _HALVES for back in range(1, WEEKS + 1))
+        means = [m for slot in slots if (m := self._mean(key, name, slot)) is not None]
         return median(means) if len(means) >= WEEKS_WANTED else Unknown.FEW_WEEKS
+
+    def usual_rise(self, key: str, name: str, at: float) -> float | Unknown:
+        """Return the median over past weeks of the growth since the half hour before this one.
+
+        A week in which it fell meanwhile, as a counter at its reset, does not count.
+        """
+        week, half = self._half_hour(at)
+        slots = [week * _HALVES + half - back * _HALVES for back in range(1, WEEKS + 1)]
+        growth = [
+            now - was
+            for slot in slots
+            if (now := self._mean(key, name, slot)) is not None
+            and (was := self._mean(key, name, slot - 1)) is not None
+            and now >= was
+        ]
+        return median(growth) if len(growth) >= WEEKS_WANTED else Unknown.FEW_WEEKS
+
+    def _mean(self, key: str, name: str, slot: int) -> float | None:
+        found = self.slots.get((name, *divmod(slot, _HALVES)))
+        return _mean(found, key) if found else None
 
 
 def _index(shared: Mapping[str, int], rows: Mapping[str, Row]) -> Mapping[str, int]:

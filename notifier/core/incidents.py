@@ -57,7 +57,9 @@ def _apply(
     if turn is Turn.OPENED and after is not None:
         after = _open(draft, rule, judgement, after, moment.at)
     elif turn is not None and before.incident:
-        _close(draft, draft.incident(before.incident), before, turn, judgement, moment.at)
+        incident = draft.incident(before.incident)
+        closing = _closing(turn, rule, incident, moment.at)
+        _close(draft, incident, before, closing, judgement, moment.at)
     elif after is not None and after.incident:
         incident = draft.incident(after.incident)
         draft.incidents[incident.id] = _update(incident, rule, judgement, after, moment.at)
@@ -136,20 +138,28 @@ def _severity(rule: RulePlan, judgement: Judgement, present: Severity) -> Severi
     return Severity.CRITICAL if judgement.critical else rule.severity
 
 
+def _closing(turn: Turn, rule: RulePlan, incident: Incident, now: datetime) -> Closing:
+    """How it ended: a sum that begins anew at midnight is no recovery."""
+    if rule.daily is not None and turn is Turn.RECOVERED:
+        days = {at.astimezone(rule.daily).date() for at in (incident.seen_at, now)}
+        return Closing.NEW_DAY if len(days) > 1 else Closing.RECOVERED
+    return CLOSINGS[turn]
+
+
 def _close(
     draft: Draft,
     incident: Incident,
     before: Instance,
-    turn: Turn,
+    closing: Closing,
     judgement: Judgement,
     now: datetime,
 ) -> None:
-    recovering = before.phase is Phase.RECOVERING and turn is Turn.RECOVERED
+    recovering = before.phase is Phase.RECOVERING and closing is Closing.RECOVERED
     seen = judgement.result is Result.CLEAR
     draft.incidents[incident.id] = replace(
         incident,
         closed_at=before.since if recovering else now,
-        closing=CLOSINGS[turn],
+        closing=closing,
         value=judgement.value if seen else incident.value,
         seen_at=now if seen else incident.seen_at,
         held="",

@@ -10,18 +10,19 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
+from math import inf, isfinite
 
 from notifier.core import ranges
 from notifier.core.counters import Unknown
 from notifier.core.expression import Expression
-from notifier.core.functions import mos, unlikely, worse
+from notifier.core.functions import allowance, mos, unlikely, worse
 from notifier.core.grammar import ARITHMETIC
 from notifier.core.history import History, Row
 from notifier.core.past import Answer, Asked, answer
 from notifier.core.ranges import Range, Value
 from notifier.core.tree import (
     Aggregate,
+    Allowance,
     And,
     Arithmetic,
     Blank,
@@ -147,6 +148,11 @@ def _call(node: Call, row: Row, key: str, scope: Scope) -> Value:
     return ranges.apply(_CALLS[node.function], given)
 
 
+def _allowance(node: Allowance, row: Row, key: str, scope: Scope) -> Value:
+    state = evaluate(node.item, row, key, scope)
+    return allowance(state, dict(node.table)) if isinstance(state, str) else None
+
+
 # ---- conditions ----
 
 
@@ -247,6 +253,7 @@ _EVALUATE: dict[type[Node], Callable[..., Value]] = {
     And: _joined,
     Or: _joined,
     Call: _call,
+    Allowance: _allowance,
     Look: look,
     Aggregate: _aggregate,
 }
@@ -275,7 +282,9 @@ def _note(leaf: Leaf, scope: Scope) -> str:
     if isinstance(leaf, Look):
         answered = ask(leaf, scope.row, scope.key, scope)
         return f" ({answered.value if isinstance(answered, Unknown) else _shown(answered)})"
-    return f" ({_shown(evaluate(leaf, scope.row, scope.key, scope))})"
+    found = evaluate(leaf, scope.row, scope.key, scope)
+    unlimited = isinstance(leaf, Allowance) and found == inf
+    return " (no limit)" if unlimited else f" ({_shown(found)})"
 
 
 def _shown(found: Value) -> str:

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from notifier.core.hours import Active, Quiet, active, clock, quiet
+from notifier.core.values import plain
 
 NAME = r"[a-z0-9]+([_-][a-z0-9]+)*"
 DURATION = r"\d{1,7}[smhd]"
@@ -93,6 +94,16 @@ def _window(value: object) -> timedelta | str:
     if span == timedelta(0):
         raise ValueError('a window is longer than 0; write "1h" or "today"')
     return span  # type: ignore[return-value]
+
+
+def _allowances(value: dict[str, timedelta]) -> dict[str, timedelta]:
+    """Two spellings of one state would contradict each other."""
+    seen: dict[str, str] = {}
+    for state in value:
+        other = seen.setdefault(plain(state), state)
+        if other != state:
+            raise ValueError(f"`{other}` and `{state}` are one state: case and accents are ignored")
+    return value
 
 
 def _group(value: object) -> str | tuple[str, ...]:
@@ -227,6 +238,7 @@ Name: TypeAlias = Annotated[
     StrictStr, AfterValidator(_name), _schema(type="string", pattern=f"^{NAME}$")
 ]
 Fields: TypeAlias = Annotated[tuple[StrictStr, ...], BeforeValidator(_listed), _texts()]
+Allowances: TypeAlias = Annotated[dict[StrictStr, Period], AfterValidator(_allowances)]
 Parameters: TypeAlias = Annotated[
     dict[StrictStr, StrictStr],
     BeforeValidator(_parameters),

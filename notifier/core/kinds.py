@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from notifier.core.endpoint import Kind
-from notifier.core.tree import Aggregate, Computed, Constant, Field, Look, Node, Scalar, literal
+from notifier.core.tree import (
+    Aggregate,
+    Allowance,
+    Computed,
+    Constant,
+    Field,
+    Look,
+    Node,
+    Scalar,
+    literal,
+)
 
 
 def kind_of(value: Scalar) -> Kind:
@@ -25,6 +35,8 @@ def what(node: Node) -> str:
             return f"`{node.name}` ({family(node)})"
         case Constant():
             return f"{literal(node.value)} ({family(node)})"
+        case Allowance():
+            return f"`allowance(...)` ({family(node)})"
         case Look() | Aggregate():
             return f"`{node.function}(...)` ({family(node)})"
         case _:

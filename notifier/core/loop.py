@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import nan
 from typing import TypeAlias
 
-from notifier.core.expression import Expression
+from notifier.core.expression import USUAL, Expression
 from notifier.core.history import Column, History, Needs, Reader, Row
 from notifier.core.interpret import Scope, look
 from notifier.core.past import folder
@@ -106,7 +106,7 @@ def needs_of(expressions: Iterable[Expression]) -> Needs:
             spans[name] = max(one.over, spans.get(name, 0.0))
     return Needs(
         spans,
-        frozenset(one.field.name for one in looks if one.function == "usual"),
+        frozenset(one.field.name for one in looks if one.function in USUAL),
         tuple(dict.fromkeys(one.field.name for one in looks if one.base)),
         {node.name: column_reader(node) for node in read if _worked_out(node)},
     )

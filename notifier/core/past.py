@@ -146,6 +146,10 @@ def _usual(asked: Asked) -> Answer:
     return asked.history.usual(asked.key, asked.look.field.name, asked.at)
 
 
+def _usual_rise(asked: Asked) -> Answer:
+    return asked.history.usual_rise(asked.key, asked.look.field.name, asked.at)
+
+
 def _calls(asked: Asked) -> tuple[int, float] | Unknown:
     look = asked.look
     if look.base is None or not isinstance(asked.base, float):
@@ -191,6 +195,7 @@ _ANSWERS: dict[str, Callable[[Asked], Answer]] = {
     "spike": _spike,
     "drop": _drop,
     "usual": _usual,
+    "usual_rise": _usual_rise,
     "hits_of": _hits_of,
     "calls_of": _calls_of,
     "window": _window,

@@ -54,6 +54,7 @@ class RulePlan:
         to: Receivers, those of other operations left out.
         explains: Ids of rules whose incidents this one explains away.
         counting: It looks at counters, or at percentages of them.
+        daily: For a rule about sums of the day so far: where that day is.
     """
 
     id: str
@@ -79,6 +80,7 @@ class RulePlan:
     to: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
     counting: bool = False
+    daily: ZoneInfo | None = None
     text: RuleText
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.core.budget import Quota
@@ -52,7 +53,7 @@ def _source(source: CompiledSource, book: Rulebook, rules: list[RulePlan]) -> So
         cadence=source.source.every,
         stale_after=source.stale_after,
         zone=ZoneInfo(operation.timezone),
-        collections={c.name: _collection(operation, c, own) for c in source.endpoint.collections},
+        collections={c.name: _collection(source, c, own) for c in source.endpoint.collections},
         operators=_operators(book, operation),
         hit_values=frozenset(map(plain, operation.hit_values)),
         params=source.params,
@@ -71,7 +72,7 @@ def _quota(book: Rulebook, operation: Operation) -> Quota:
 
 
 def _collection(
-    operation: Operation, collection: Collection, rules: list[RulePlan]
+    source: CompiledSource, collection: Collection, rules: list[RulePlan]
 ) -> CollectionPlan:
     own = tuple(rule for rule in rules if rule.collection == collection.name)
     looped = tuple(_looped(own))
@@ -81,9 +82,9 @@ def _collection(
         loop=compile_loop([loop for _, loop in looped]) if looped else None,
         looped=tuple(rule for rule, _ in looped),
         needs=needs_of(expression for rule in own for expression in _expressions(rule)),
-        counters=vocabulary(collection, operation, None).counters,
-        computed=_computed(operation, collection),
-        sites=operation.sites,
+        counters=vocabulary(collection, source, None).counters,
+        computed=_computed(source, collection),
+        sites=source.operation.sites,
     )
 
 
@@ -96,8 +97,8 @@ def _looped(rules: Iterable[RulePlan]) -> Iterator[tuple[str, LoopRule]]:
             yield rule.id, LoopRule(where=None, when=rule.where)
 
 
-def _computed(operation: Operation, collection: Collection) -> dict[str, Columns]:
-    words = vocabulary(collection, operation, None)
+def _computed(source: CompiledSource, collection: Collection) -> dict[str, Columns]:
+    words = vocabulary(collection, source, None)
     return {c.name: column(parse(c.formula, words, "any").tree) for c in collection.computed}
 
 
@@ -106,6 +107,7 @@ def _computed(operation: Operation, collection: Collection) -> dict[str, Columns
 
 def _rule(compiled: CompiledRule, book: Rulebook) -> RulePlan:
     rule, value = compiled.rule, compiled.value
+    source = next(each for each in book.sources if each.key == compiled.source)
     threshold = compiled.when.threshold if rule.value is None else None
     return RulePlan(
         id=rule.id,
@@ -119,7 +121,7 @@ def _rule(compiled: CompiledRule, book: Rulebook) -> RulePlan:
         critical=compiled.critical,
         value=value,
         by=rule.by,
-        policy=_policy(compiled, book),
+        policy=_policy(compiled, source.source.every),
         severity=rule.severity,
         condition="\n".join((rule.when, rule.clear or "", rule.where or "")),
         unit=(value.kind if value else Kind.NUMBER).value,
@@ -129,22 +131,29 @@ def _rule(compiled: CompiledRule, book: Rulebook) -> RulePlan:
         group=rule.group,
         group_wait=rule.group_wait,
         to=compiled.to,
-        counting=_counting(compiled),
+        counting=_counting(compiled, source),
+        daily=_daily(compiled, source),
         explains=rule.explains,
         text=_text(rule),
     )
 
 
-def _counting(compiled: CompiledRule) -> bool:
-    asked = (compiled.when, compiled.clear, compiled.where, compiled.critical)
-    names = frozenset[str]().union(*(each.attributes for each in asked if each is not None))
-    of_the_day = {f.name for f in compiled.collection.fields if f.kind is Kind.COUNTER or f.base}
-    return not names.isdisjoint(of_the_day)
+def _counting(compiled: CompiledRule, source: CompiledSource) -> bool:
+    """Whether it looks at what a reset or a new day begins anew."""
+    bases = {field.name for field in compiled.collection.fields if field.base}
+    growing = vocabulary(compiled.collection, source, None).counters
+    return not compiled.attributes.isdisjoint({*bases, *growing})
 
 
-def _policy(compiled: CompiledRule, book: Rulebook) -> Policy:
+def _daily(compiled: CompiledRule, source: CompiledSource) -> ZoneInfo | None:
+    """Where the day is that it sums up, if it does."""
+    sums = {field.name for field in compiled.collection.fields if field.sums}
+    today = source.source.window == "today" and not compiled.attributes.isdisjoint(sums)
+    return ZoneInfo(source.operation.timezone) if today else None
+
+
+def _policy(compiled: CompiledRule, cadence: timedelta) -> Policy:
     rule = compiled.rule
-    cadence = next(s.source.every for s in book.sources if s.key == compiled.source)
     return Policy(
         hold=seconds(rule.for_),
         keep=seconds(rule.keep),

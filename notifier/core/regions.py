@@ -16,6 +16,7 @@ from notifier.core.endpoint import Kind
 from notifier.core.tree import (
     Aggregate,
     And,
+    Arithmetic,
     Call,
     Compare,
     Computed,
@@ -34,7 +35,7 @@ _NEVER_NEGATIVE = (
     *(Kind.COUNT, Kind.COUNTER, Kind.PERCENT),
     *(Kind.MS, Kind.SECONDS, Kind.DURATION),
 )
-_GROWTH = ("delta", "rise")  # may be negative where a value falls
+_GROWTH = ("delta", "rise", "usual_rise")  # may be negative where a value falls
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 _NEGATED = {"<": ">=", ">": "<=", "<=": ">", ">=": "<", "==": "!=", "!=": "=="}
 
@@ -79,6 +80,8 @@ def span(node: Node) -> Interval:
             return Interval(0.0, 1.0)
         case Call(function="mos"):
             return Interval(1.0, 4.5)
+        case Computed(tree=Arithmetic()):
+            return Interval()  # a difference may be negative, whatever its kind
         case Computed(tree=tree):
             return span(tree).both(_of_kind(node.kind))
         case Look():

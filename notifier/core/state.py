@@ -65,6 +65,7 @@ class Closing(Enum):
 
     RECOVERED = "recovered"
     LEFT = "left"
+    NEW_DAY = "new day"  # it was about a day's sum, and that day is over
     RULE_CHANGED = "rule changed"
     RULE_REMOVED = "rule removed"
 

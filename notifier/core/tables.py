@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
 from notifier.core.keys import (
     Addresses,
+    Allowances,
     Channel,
     Clock,
     Country,
@@ -88,6 +89,11 @@ class Operation(Table):
         le=4,
         description="Decimals of service levels and abandonment. Default: as many as the values "
         "show.",
+    )
+    allowances: Allowances = Field(
+        default_factory=dict,
+        description='How long states may last: `{ break = "15m", almuerzo = "1h" }`, for '
+        "`allowance`; case and accents are ignored, and others have no limit.",
     )
     sites: dict[StrictStr, StrictStr] = Field(
         default_factory=dict, description='Labels of public addresses: `"181.49.7.7" = "Norte"`.'

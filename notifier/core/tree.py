@@ -108,6 +108,19 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """How long a state may last, by the operation's own table; without a limit where unlisted.
+
+    Attributes:
+        table: Seconds by state, as ``values.plain`` says states: case and accents are ignored.
+    """
+
+    item: Node
+    table: tuple[tuple[str, float], ...]
+    kind: ClassVar[Kind] = Kind.DURATION
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """A question about an entity's past.
 
@@ -152,10 +165,11 @@ Node: TypeAlias = (
     | And
     | Or
     | Call
+    | Allowance
     | Look
     | Aggregate
 )
-Leaf: TypeAlias = Constant | Field | Computed | Call | Look | Aggregate
+Leaf: TypeAlias = Constant | Field | Computed | Call | Allowance | Look | Aggregate
 """What ``explain`` shows with its value."""
 
 BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "%": 2, "//": 2}
@@ -169,7 +183,7 @@ def children(node: Node) -> tuple[Node, ...]:
             return (part,)
         case Arithmetic(left=left, right=right) | Compare(left=left, right=right):
             return (left, right)
-        case Member(item=item) | Blank(item=item):
+        case Member(item=item) | Blank(item=item) | Allowance(item=item):
             return (item,)
         case And(parts=parts) | Or(parts=parts) | Call(arguments=parts):
             return parts
@@ -208,7 +222,7 @@ Note: TypeAlias = Callable[[Leaf], str]
 def write(node: Node, note: Note = lambda _: "") -> str:
     """Write the condition out; *note* may add something after each leaf."""
     match node:
-        case Constant() | Field() | Computed() | Call() | Look() | Aggregate():
+        case Constant() | Field() | Computed() | Call() | Allowance() | Look() | Aggregate():
             return _leaf(node) + note(node)
         case Negative() | Arithmetic():
             return _arithmetic(node, note)
@@ -257,6 +271,8 @@ def _leaf(node: Leaf) -> str:
             return node.name
         case Call():
             return f"{node.function}({', '.join(map(write, node.arguments))})"
+        case Allowance():
+            return f"allowance({write(node.item)})"
         case Look():
             numbers = map(literal, node.numbers)
             over = [repr(duration(node.over))] if node.over else []

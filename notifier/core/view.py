@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 
 import msgspec
 
@@ -151,7 +152,8 @@ def fields_of(view: View, row: Row) -> dict[str, Scalar]:
     """The declared fields of a row, the computed ones included; customer data were never read."""
     fields: dict[str, Scalar] = msgspec.structs.asdict(row)
     for name, worked_out in view.plan.computed.items():
-        (fields[name],) = worked_out((row,))
+        (found,) = worked_out((row,))
+        fields[name] = None if isinstance(found, float) and not isfinite(found) else found
     return with_site(fields, view)
 
 

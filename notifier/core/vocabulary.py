@@ -38,6 +38,8 @@ class Vocabulary:
         constants: Other names with their values (``operation``).
         bases: For a cumulative percentage what it is a share of.
         places: The decimals of such percentages; None: as many as the values show.
+        growing: Sums that only grow while their window does, as those of ``today``.
+        allowances: Seconds that a state may last, by state as ``values.plain`` says it.
         customer: Names of customer data: known only to be refused.
         grouped: For a rule with ``by``: aggregates are at home; of the fields only those in *by*.
     """
@@ -47,6 +49,8 @@ class Vocabulary:
     constants: Mapping[str, Scalar] = field(default_factory=dict)
     bases: Mapping[str, str] = field(default_factory=dict)
     places: int | None = None
+    growing: frozenset[str] = frozenset()
+    allowances: Mapping[str, float] = field(default_factory=dict)
     customer: frozenset[str] = frozenset()
     grouped: bool = False
     by: tuple[str, ...] = ()
@@ -54,8 +58,9 @@ class Vocabulary:
     @property
     def counters(self) -> tuple[str, ...]:
         """The numbers that only grow until a reset, those worked out of others left out."""
-        counters = (name for name, kind in self.kinds.items() if kind is Kind.COUNTER)
-        return tuple(name for name in counters if name not in self.formulas)
+        plain = (name for name in self.kinds if name not in self.formulas)
+        kinds = self.kinds
+        return tuple(n for n in plain if kinds[n] is Kind.COUNTER or n in self.growing)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -12,9 +12,10 @@ from functools import lru_cache
 from typing import Any, TypeAlias
 
 from notifier.core.endpoint import Kind
-from notifier.core.functions import mos, unlikely, worse
+from notifier.core.functions import allowance, mos, unlikely, worse
 from notifier.core.history import Row
 from notifier.core.tree import (
+    Allowance,
     And,
     Arithmetic,
     Blank,
@@ -43,7 +44,13 @@ def _blank() -> bool:
     raise TypeError
 
 
-_NAMES: dict[str, Any] = {"blank": _blank, "mos": mos, "unlikely": unlikely, "worse": worse}
+_NAMES: dict[str, Any] = {
+    "blank": _blank,
+    "allowance": allowance,
+    "mos": mos,
+    "unlikely": unlikely,
+    "worse": worse,
+}
 
 
 @dataclass(slots=True)
@@ -101,7 +108,7 @@ class Writer:
                 return f"(-{self.value(part)})"
             case Arithmetic():
                 return self._arithmetic(node)
-            case Call():
+            case Call() | Allowance():
                 return self._call(node)
             case Look():
                 return self._look(node)
@@ -115,7 +122,11 @@ class Writer:
         # Infinities may meet in what was reckoned before, and what is not a number is unknown.
         return f"(t if (t := {text}) == t else blank())"
 
-    def _call(self, node: Call) -> str:
+    def _call(self, node: Call | Allowance) -> str:
+        if isinstance(node, Allowance):
+            name = f"a{len(self.names)}"
+            self.names[name] = dict(node.table)
+            return f"allowance({self.value(node.item)}, {name})"
         parts = [self.value(part) for part in node.arguments]
         if node.function == "worse" and all(isinstance(part, Field) for part in node.arguments):
             one, other = parts

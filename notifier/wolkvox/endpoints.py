@@ -166,6 +166,9 @@ _CDR_4 = Collection(
         Field("cost", Kind.MONEY, says="the currency is not stated"),
         Field("percentage", Kind.PERCENT, says="of the calls of all intervals"),
     ),
+    computed=(
+        Computed("cost_per_minute", Kind.MONEY, "cost / minutes", says="blank without minutes"),
+    ),
 )
 
 _AGENT_3 = Collection(
@@ -178,7 +181,15 @@ _AGENT_3 = Collection(
         Field("agent_dni", Kind.TEXT, customer=True),
         Field("agent_name", Kind.TEXT),
         Field("aux_state", Kind.TEXT, says="free text of the operation"),
-        Field("time", Kind.DURATION, says="in that state, summed over the window"),
+        Field("time", Kind.DURATION, sums=True, says="in that state, summed over the window"),
+    ),
+    computed=(
+        Computed(
+            "over",
+            Kind.DURATION,
+            "time - allowance(aux_state)",
+            says="beyond the operation's `allowances`; negative within them, blank without one",
+        ),
     ),
 )
 

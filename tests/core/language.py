@@ -53,6 +53,7 @@ WORDS = Vocabulary(
     FORMULAS,
     CONSTANTS,
     bases={"level": "calls"},
+    allowances={"north": 2.0},
     customer=frozenset({"telephone"}),
 )
 GROUP = replace(WORDS, grouped=True, by=("site",))
@@ -104,6 +105,7 @@ looks = st.one_of(
     st.builds("prev({})".format, numeric),
     st.builds("delta({})".format, numeric),
     st.builds("rise({}, {})".format, numeric, overs),
+    st.just("allowance(site)"),
     st.builds(
         "{}({}, {})".format,
         st.sampled_from(["avg_over", "min_over", "max_over", "median_over"]),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.core.counters import Unknown
+from notifier.core.endpoint import Kind
 from notifier.core.history import USUAL_ENTITIES, History, Needs
 from notifier.core.interpret import value
 from tests.core.language import EVERY, START, Agent, entity
@@ -278,3 +279,37 @@ def test_usual_is_not_kept_for_more_entities_than_fit() -> None:
 
 def test_slots_go_when_no_rule_asks_for_them_any_more() -> None:
     assert _weeks(10.0).add(START, {}, Needs()).slots == {}
+
+
+# ---- usual growth ----
+
+GROWTH = Needs(usual=frozenset({"calls"}))
+
+
+def _grown(*weeks: tuple[float | None, float | None]) -> float | Unknown:
+    """Each week the counter in the half hour before, and in this one."""
+    history = History(zone=BOGOTA)
+    first = MONDAY_TEN.timestamp() - len(weeks) * WEEK
+    for place, (before, now) in enumerate(weeks):
+        at = first + place * WEEK
+        history = history.add(at - 30 * MINUTE, {"a": Agent(calls=before)}, GROWTH)
+        history = history.add(at, {"a": Agent(calls=now)}, GROWTH)
+    return history.usual_rise("a", "calls", MONDAY_TEN.timestamp())
+
+
+def test_usual_growth_is_the_median_of_past_weeks() -> None:
+    assert _grown((100.0, 110.0), (50.0, 90.0), (10.0, 30.0)) == 20.0
+
+
+def test_a_week_with_a_reset_or_without_readings_shows_no_growth() -> None:
+    assert _grown((100.0, 110.0), (50.0, 90.0), (100.0, 30.0)) is Unknown.FEW_WEEKS
+    assert _grown((100.0, 110.0), (50.0, 90.0), (None, 30.0)) is Unknown.FEW_WEEKS
+    assert _grown((100.0, 110.0), (50.0, 90.0), (30.0, None)) is Unknown.FEW_WEEKS
+
+
+def test_usual_growth_is_asked_like_any_other_past() -> None:
+    expression, scope = entity("usual_rise(calls)", Agent(calls=1.0), Agent(calls=2.0))
+
+    assert (expression.usual, expression.kind) == (frozenset({"calls"}), Kind.COUNT)
+    assert scope.history.slots
+    assert value(expression, scope) is None
