@@ -17,6 +17,7 @@ from notifier.core.mistakes import Mistakes
 from notifier.core.rulebook import Rule
 from notifier.core.tree import (
     Aggregate,
+    Allowance,
     And,
     Arithmetic,
     Blank,
@@ -127,7 +128,7 @@ def _below(node: Node) -> Iterator[tuple[str, str, Node]]:
     if isinstance(node, Look):
         yield from _looks(node)
         return
-    if isinstance(node, Constant | Field | Computed | Member | Blank):
+    if isinstance(node, Allowance | Constant | Field | Computed | Member | Blank):
         return  # nothing below; a formula of the catalogue is nobody's rule, texts have no tenth
     for place, child in enumerate(children(node)):
         for was, now, changed in _trees(child):
