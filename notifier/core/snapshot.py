@@ -10,6 +10,7 @@ from operator import attrgetter
 from msgspec.structs import replace
 
 from notifier.core.endpoint import Collection, Endpoint, Kind
+from notifier.core.individuals import individuals
 from notifier.core.rows import Row
 from notifier.core.state import SourceKey
 
@@ -59,8 +60,9 @@ def take(
 def by_key(rows: Sequence[Row], collection: Collection) -> tuple[Keyed, int]:
     """Return the rows by entity key, and how many had none.
 
-    Two rows of one key become one: the worst value of each field.
+    Two rows of one key become one: the worst value of each field. Totals are left out.
     """
+    rows = individuals(rows, collection)
     keys = _keys(rows, collection)
     keyed = dict(zip(keys, rows, strict=True))
     if len(keyed) == len(rows) and None not in keyed:

@@ -17,6 +17,7 @@ from notifier.simulator.script import Kind, Scene, Script
 
 HOUR = timedelta(hours=1)
 LEVELS = (10, 20, 30)  # seconds
+LONGEST_WAIT = 3_600.0  # seconds
 COUNTERS = ("stat_inbound", "stat_answer", "stat_abandon")
 COST_PER_MINUTE = 84.5  # pesos
 INTERVALS = (
@@ -139,6 +140,8 @@ class Center:
         """Count the calls that came before midnight and still wait."""
         day = self._day(self._date(now) - timedelta(days=1))
         at = _seconds(day, now)
+        if at > LONGEST_WAIT + timedelta(days=1).total_seconds():
+            return 0
         return sum(c.queue == queue.name and c.left_queue > at for c in day.calls)
 
     # ---- hits_last_hour ----

@@ -43,8 +43,12 @@ def _grouped(data: Any) -> bool:
 
 
 def _is(record: Record, who: str) -> bool:
-    """Whether a record is about *who*; ``latency`` writes agents as number, hyphen, name."""
-    return not who or any(v == who or str(v).startswith(f"{who}-") for v in record.values())
+    """Whether a record is about *who*: agents are written as number, hyphen, name, too.
+
+    The calls that an agent dialed have an id that begins with the number.
+    """
+    begins = (f"{who}-", f"{who}.")
+    return not who or any(v == who or str(v).startswith(begins) for v in record.values())
 
 
 def _each(change: Callable[[Record, Fault], Record]) -> Change:

@@ -26,8 +26,7 @@ MANY = 20  # names that are too many for one sentence
 TOP = ("quota", "at_once", "scene", "fault")
 WHEN = ("at", "for")
 OF_SCENES = ("kind", *WHEN, "who", "amount", "text")
-_SPAN = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_SPAN = re.compile(r"(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +198,7 @@ class _Reader:
         """When it begins, and when it ends."""
         lasts = _duration(row.get("for", "1m"))
         if lasts is None or not lasts:
-            self.slip((*loc, "for"), "`for` must be how long it lasts, as in 90s, 10m or 2h")
+            self.slip((*loc, "for"), "`for` must be how long it lasts, as in 90s, 10m or 1h30m")
         if "at" not in row:
             self.slip(loc, "`at` is missing; write 10m for ten minutes after the start, or 10:05")
             return None
@@ -225,7 +224,10 @@ class _Reader:
 
 def _duration(value: Any) -> timedelta | None:
     match = _SPAN.fullmatch(value) if isinstance(value, str) else None
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]]) if match else None
+    if match is None:
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _meant(name: str, known: Any) -> str:

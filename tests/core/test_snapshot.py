@@ -47,6 +47,21 @@ def test_a_row_without_key_is_left_out_and_counted() -> None:
     assert keyed("skills", {"skill_id": ""}, {"skill_id": "7"}, {})[1] == 2
 
 
+def test_a_row_that_adds_up_the_others_is_nobody() -> None:
+    queues, lost = keyed(
+        "skills",
+        {"skill_id": "1", "skill_name": "Ventas", "calls_in_queue_now": "3"},
+        {"skill_id": "9", "skill_name": "ALL", "calls_in_queue_now": "3"},
+        {"skill_id": "TOTAL", "skill_name": "", "calls_in_queue_now": "3"},
+    )
+    agents, _ = keyed("latency", {"agent_id": "12004-TOTAL"}, {"agent_id": "12005-ANA"})
+    sales, _ = keyed("hits_last_hour", {"conn_id": "total"})
+
+    assert (list(queues), lost) == (["1"], 0)
+    assert list(agents) == ["12005"]
+    assert list(sales) == ["total"]
+
+
 def test_a_hit_without_connection_is_known_by_its_moment() -> None:
     hits, lost = keyed(
         "hits_last_hour",
