@@ -83,6 +83,8 @@ def _bot(
         clock=clocks.now,
         load=lambda: _loaded(settings, clients, wishes, pacing),
         tidy=journal.tidy,
+        asking=journal.asking,
+        refuse=journal.refuse,
         heartbeat=_heartbeat(settings),
         condition=Condition(),
         pace=clocks.pace,
@@ -90,7 +92,7 @@ def _bot(
     cycle.wake = bot.wake
     for worker in bot.workers:
         worker.report = cycle.heard_of
-    cycle.begin(now)
+    bot.begin(now)
     return bot
 
 

@@ -11,14 +11,17 @@ from notifier import logs
 from notifier.condition import Condition
 from notifier.core.health import AT_ONCE
 from notifier.core.plan import Plan, SourcePlan
+from notifier.core.reading import Asked
 from notifier.core.state import Severity, SourceKey
-from notifier.cycle import Cycle, Outcome
+from notifier.cycle import MISTAKE, Cycle, Outcome
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, StateError
 from notifier.schedule import Job, Schedule
+from notifier.store.requests import UNREADABLE, Waiting
 
 log = logs.logger("bot")
 
+ASKED = 1.0  # real seconds between two looks for what people ask for
 IDLE = 30.0  # real seconds between two looks when nothing is due
 SOON = 5.0  # real seconds before another try when the database could not be used
 DRAIN = timedelta(seconds=10)  # how long a stop waits for what is due to be delivered
@@ -37,6 +40,8 @@ class Bot:
     Attributes:
         load: Reads the rules file anew and returns its plan.
         tidy: Forgets what ended longer ago than a span.
+        asking: Gives what people asked for and nobody has judged; *refuse* notes of one that it
+            cannot be.
         heartbeat: Gives a sign of life to whoever watches from outside.
         pace: How much faster than real time the clock runs: 1 but in the demo.
     """
@@ -46,6 +51,8 @@ class Bot:
     clock: Callable[[], datetime]
     load: Callable[[], Plan]
     tidy: Callable[[datetime, timedelta], None] = lambda _, __: None
+    asking: Callable[[], Sequence[Waiting]] = lambda: ()
+    refuse: Callable[[str, datetime, str], None] = lambda _, __, ___: None
     heartbeat: Callable[[], None] = lambda: None
     condition: Condition = field(default_factory=Condition)
     pace: float = 1.0
@@ -61,6 +68,7 @@ class Bot:
 
     def poll_once(self, names: Sequence[str] = ()) -> list[Outcome]:
         """Poll each source once; only those named, then also outside their hours."""
+        self.heed()
         now = self.clock()
         outcomes = []
         self.cycle.try_again(key for key in self.cycle.plan.sources if key.source in names)
@@ -86,8 +94,42 @@ class Bot:
         self._schedule.replan(self._jobs(self.cycle.plan))
         self._schedule.start()
         self._spawn("timers", self._judge_timers)
+        self._spawn("requests", self._heeding)
         for worker in self.workers:
             self._spawn(f"deliver {worker.channel.kind}", self._delivering(worker))
+
+    def begin(self, now: datetime) -> None:
+        """Judge what the rules say of what was left by an earlier run, and what was asked since.
+
+        Raises:
+            StateError: the database cannot be used.
+        """
+        asked = [Asked(now, each.request, each.id) for each in self.asking() if each.request]
+        self.cycle.begin(now, asked)
+
+    def heed(self) -> None:
+        """Judge what people asked for since, in that order.
+
+        Raises:
+            StateError: the database cannot be used; what is left waits.
+        """
+        found = self.asking()
+        for each in found:
+            self._heed_one(each)
+        if found:
+            self.wake()
+
+    def _heed_one(self, asked: Waiting) -> None:
+        if asked.request is None:
+            self.refuse(asked.id, self.clock(), UNREADABLE)
+            return
+        try:
+            self.cycle.ask(asked.id, asked.at, asked.request)
+        except StateError:
+            raise
+        except Exception as error:  # noqa: BLE001  # a mistake of ours must not hold up the next
+            log.error("internal error", kind=type(error).__name__, where=logs.place(error))
+            self.refuse(asked.id, self.clock(), MISTAKE)
 
     def wake(self) -> None:
         """Look again at once: there may be something to deliver, or a nearer timer."""
@@ -241,6 +283,11 @@ class Bot:
             self._every("tidy", TIDY, self._forget)
             self._every("heartbeat", HEARTBEAT, self._live)
             self._wait(wake, self.cycle.next_due() if well else None, IDLE if well else SOON)
+
+    def _heeding(self) -> None:
+        while not self._stop.wait(ASKED):
+            self.condition.beat("requests", self.cycle.monotonic())
+            self._guarded("requests", self.heed)
 
     def _delivering(self, worker: Worker) -> Callable[[], None]:
         def run() -> None:

@@ -27,6 +27,7 @@ app = typer.Typer(
     help="Watches a wolkvox contact center and tells people on Slack and by email, once.",
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+Author = Annotated[str, typer.Option(help="Who says so: shown to all who are told.")]
 Rules = Annotated[Path | None, typer.Argument(help="The rules file; default NOTIFIER_RULES.")]
 
 
@@ -147,6 +148,88 @@ def alerts(as_json: Json = False) -> int:
     from notifier.commands.alerts import alerts as command
 
     return command(as_json=as_json)
+
+
+@app.command()
+def ack(
+    incident: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
+    author: Author,
+    span: Annotated[
+        str | None, typer.Option("--for", help="How long, as 2h; default: until it closes.")
+    ] = None,
+    sticky: Annotated[
+        bool, typer.Option("--sticky", help="Also when it becomes more severe.")
+    ] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Nobody has it after all.")] = False,
+) -> int:
+    """Acknowledge an incident: its reminders stop, and people see who has it."""
+    from notifier.commands.ack import ack as command
+
+    return command(incident, author, span=span, sticky=sticky, undo=undo)
+
+
+silence = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Hold news back for a while; see who does."
+)
+app.add_typer(silence, name="silence")
+
+
+@silence.command("add")
+def silence_add(
+    author: Author,
+    comment: Annotated[str, typer.Option(help="Why.")],
+    rule: Annotated[
+        list[str] | None, typer.Option(help="A rule's id, or a glob; several: any.")
+    ] = None,
+    entity: Annotated[
+        list[str] | None, typer.Option(help="An entity, as alerts shows it, or a glob.")
+    ] = None,
+    operation: Annotated[list[str] | None, typer.Option(help="An operation, or a glob.")] = None,
+    span: Annotated[str | None, typer.Option("--for", help="How long, as 1h.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="When it begins, as 2026-05-04T22:00-05:00; default: now.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(help="When it ends, instead of --for.")] = None,
+    weekly: Annotated[
+        str, typer.Option(help="Only within these hours, as 'Mon-Fri 13:00-14:00'.")
+    ] = "",
+    timezone: Annotated[str, typer.Option(help="Of --weekly, as America/Bogota.")] = "UTC",
+    until_resolved: Annotated[
+        bool, typer.Option("--end-on-resolve", help="End it when what it holds has closed.")
+    ] = False,
+    still_open: Annotated[
+        bool, typer.Option(help="At its end, say once what is open still.")
+    ] = True,
+) -> int:
+    """Silence rules, entities or operations for a while; prints the silence's id."""
+    from notifier.commands.silence import Wanted, add
+
+    return add(
+        Wanted(
+            author=author, comment=comment, rules=tuple(rule or ()), entities=tuple(entity or ()),
+            operations=tuple(operation or ()), span=span, start=start, end=end, weekly=weekly,
+            timezone=timezone, until_resolved=until_resolved, still_open=still_open,
+        )
+    )  # fmt: skip
+
+
+@silence.command("list")
+def silence_list(as_json: Json = False) -> int:
+    """List the silences that are in force, planned, or ended within a week."""
+    from notifier.commands.silence import show
+
+    return show(as_json=as_json)
+
+
+@silence.command("end")
+def silence_end(
+    silence_id: Annotated[str, typer.Argument(metavar="ID", help="Or the beginning of it.")],
+    author: Annotated[str, typer.Option(help="Who ends it.")] = "",
+) -> int:
+    """End a silence before its time."""
+    from notifier.commands.silence import end
+
+    return end(silence_id, author)
 
 
 @app.command("send-test")

@@ -22,8 +22,9 @@ from notifier.core.known import Decision, Known
 from notifier.core.notice import Notice
 from notifier.core.outgoing import Envelope
 from notifier.core.plan import Plan, SourcePlan
-from notifier.core.reading import Delivery, Due, Failed, Good, Reading, Reload
+from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, Reload
 from notifier.core.receivers import trouble_of
+from notifier.core.request import Request
 from notifier.core.snapshot import Snapshot
 from notifier.core.state import SourceKey, seconds
 from notifier.errors import PollError, StateError, Trouble
@@ -165,19 +166,33 @@ class Cycle:
                 self._judge_timers(now)
                 self._judge(Delivery(now, receiver, recipient, works, detail), None)
 
+    def ask(self, identity: str, at: datetime, request: Request) -> Decision:
+        """Judge what somebody asked for at *at*: at that time, or where that is past, at the last.
+
+        Raises:
+            StateError: the database cannot take it now; it waits.
+        """
+        with self._lock:
+            self._judge_waiting()
+            now = min(max(at, self.known.at or at), self.clock())
+            self._judge_timers(now)
+            return self._judge(Asked(now, request, identity), None).decision
+
     def next_due(self) -> datetime | None:
         """When a timer falls due next."""
         with self._lock:
             return next_due(self.known, self.plan)
 
-    def begin(self, now: datetime) -> Decision:
-        """Judge what the rules say of what was left by an earlier run.
+    def begin(self, now: datetime, asked: Sequence[Asked] = ()) -> Decision:
+        """Judge what the rules say of what was left by an earlier run, and what was *asked* since.
 
         Timers that fell due while nobody was there are not judged each at its own time: what they
         would have said may not be so any more.
         """
         with self._lock:
-            return self._judge(Reload(now, self.plan.text, start=True), None).decision
+            return self._judge(
+                Reload(now, self.plan.text, start=True, asked=tuple(asked)), None
+            ).decision
 
     def reload(self, plan: Plan, now: datetime) -> Decision:
         """Put another plan in force between two readings."""
@@ -242,6 +257,14 @@ class Cycle:
 
     def _note(self, reading: Reading, decision: Decision) -> None:
         """One log line a poll, and the numbers."""
+        self._note_reading(reading, decision)
+        for why, times in decision.counts.items():
+            self.metrics.untold.labels(why.value).inc(times)
+        for notice in decision.notices:
+            for reason in notice.reasons:
+                self.metrics.notices.labels(reason.value).inc()
+
+    def _note_reading(self, reading: Reading, decision: Decision) -> None:
         match reading:
             case Good(source=source, snapshot=snapshot):
                 self.metrics.polls.labels(*source, "good").inc()
@@ -254,13 +277,14 @@ class Cycle:
                 self.metrics.polls.labels(*source, trouble.value).inc()
                 log.warning("poll failed", operation=source.operation, source=source.source,
                             kind=trouble.value, detail=detail)  # fmt: skip
+            case Asked(request=request):
+                log.info(
+                    "asked",
+                    what=type(request).__name__,
+                    refused=", ".join(filter(None, decision.answers.values())),
+                )
             case Due() | Delivery() | Reload():
                 pass
-        for why, times in decision.counts.items():
-            self.metrics.untold.labels(why.value).inc(times)
-        for notice in decision.notices:
-            for reason in notice.reasons:
-                self.metrics.notices.labels(reason.value).inc()
 
 
 def _mistaken(reading: Good) -> Failed:

@@ -2,6 +2,7 @@
 
 NotifierError
 ├── ConfigError                   the operator can mend it; holds every problem; exit code 2
+├── RequestError                  what somebody asked for cannot be; the sentence says what to do
 ├── StateError                    the database cannot be used; one sentence says what to do
 ├── PollError                     a source gave no reading; becomes a failed reading of a kind
 │   ├── FetchError                no usable answer came
@@ -55,6 +56,10 @@ class ConfigError(NotifierError):
             problems = [Problem(problems)]
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class RequestError(NotifierError):
+    """What somebody asked of the bot cannot be: an unknown name, an end that is past."""
 
 
 class StateError(NotifierError):

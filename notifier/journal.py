@@ -11,7 +11,7 @@ from notifier.core.outgoing import Envelope
 from notifier.core.plan import Plan
 from notifier.core.reading import Delivery, Due, Reading, Reload
 from notifier.core.state import digest
-from notifier.store import checkpoints, memory, outbox, recordings
+from notifier.store import checkpoints, memory, outbox, recordings, requests
 from notifier.store.database import Database
 from notifier.store.lookback import past
 from notifier.store.memory import Remembered
@@ -45,10 +45,30 @@ class Journal:
             if isinstance(reading, Reload) and not memory.renew(connection, RULES, digest(rules)):
                 entry = recorded(replace(reading, text=""))
             recordings.record(connection, *entry)
+            for identity, answer in decision.answers.items():
+                requests.judged(connection, identity, decision.at, answer)
             if envelopes:
                 outbox.post(connection, envelopes)
             kept = checkpoints.keep(connection, self._kept, decision.at, decision.known, rules)
         self._rules, self._kept = rules, kept
+
+    def asking(self) -> list[requests.Waiting]:
+        """What people asked for, in that order, and nobody has judged yet.
+
+        Raises:
+            StateError: the database cannot be read now.
+        """
+        with self.database.reading() as connection:
+            return requests.waiting(connection)
+
+    def refuse(self, identity: str, now: datetime, answer: str) -> None:
+        """Note that a request cannot be judged, and why.
+
+        Raises:
+            StateError: the database cannot take it now.
+        """
+        with self.database.transaction() as connection:
+            requests.judged(connection, identity, now, answer)
 
     def tidy(self, now: datetime, retention: timedelta) -> None:
         """Forget what ended longer ago than *retention*: readings, messages, incidents, events.
@@ -79,6 +99,7 @@ class Journal:
             told=remembered.told,
             conversations=remembered.conversations,
             seen=remembered.seen,
+            silences=remembered.silences,
             at=_last_judged(remembered),
         )
 
@@ -93,6 +114,7 @@ def _changes(decision: Decision) -> bool:
         or decision.conversations
         or decision.seen
         or decision.suppressed
+        or decision.silences
     )
 
 

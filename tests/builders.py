@@ -18,8 +18,10 @@ from notifier.core.known import Decision, Known
 from notifier.core.notice import Notice, Untold
 from notifier.core.plan import Plan
 from notifier.core.planning import plan
-from notifier.core.reading import Due, Failed, Good, Reading, Reload
+from notifier.core.reading import Asked, Due, Failed, Good, Reading, Reload
+from notifier.core.request import Acknowledge, AddSilence, EndSilence, Request, Unacknowledge
 from notifier.core.rulefile import load
+from notifier.core.silence import Silence
 from notifier.core.snapshot import Snapshot, take
 from notifier.core.state import Incident, InstanceKey, Severity, SourceKey
 from notifier.errors import Trouble
@@ -155,6 +157,20 @@ def incident(**changes: object) -> Incident:
     return Incident(**(given | changes))  # type: ignore[arg-type]
 
 
+def silence(minute: float, until: float, **more: object) -> Silence:
+    """A silence of Ana's on the usual rule."""
+    given: dict[str, object] = {
+        "id": "a-silence",
+        "author": "ana",
+        "comment": "the link is changed",
+        "created_at": clock(minute),
+        "starts_at": clock(minute),
+        "ends_at": clock(until),
+        "rules": ("network-rejection",),
+    }
+    return Silence(**(given | more))  # type: ignore[arg-type]
+
+
 def told(decision: Decision) -> list[str]:
     """What people were told, a line per receiver and incident or event."""
     return [line for notice in decision.notices for line in lines(notice)]
@@ -227,6 +243,31 @@ class Play:
         heard = self._timers(clock(minute))
         self.plan = Play(*texts).plan
         return heard + self._read(Reload(clock(minute)), clock(minute))
+
+    # ---- what people ask for ----
+
+    def silence(self, minute: float, until: float, **more: object) -> list[str]:
+        """Ana silences something until then; the usual rule unless told otherwise."""
+        return self.ask(minute, AddSilence(silence(minute, until, **more)))
+
+    def end_silence(self, minute: float, name: str = "a-silence") -> list[str]:
+        """Somebody ends a silence before its time."""
+        return self.ask(minute, EndSilence(name, "eva"))
+
+    def acknowledge(
+        self, minute: float, entity: str, until: float | None = None, *, sticky: bool = False
+    ) -> list[str]:
+        """Ana has it."""
+        ends = None if until is None else clock(until)
+        return self.ask(minute, Acknowledge(self.incident(entity).id, "ana", ends, sticky))
+
+    def unacknowledge(self, minute: float, entity: str) -> list[str]:
+        """Nobody has it after all."""
+        return self.ask(minute, Unacknowledge(self.incident(entity).id, "ana"))
+
+    def ask(self, minute: float, request: Request) -> list[str]:
+        """Somebody asks for something."""
+        return self._read(Asked(clock(minute), request), clock(minute))
 
     def _read(self, reading: Reading, at: datetime) -> list[str]:
         heard = self._timers(at)

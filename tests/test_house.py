@@ -33,7 +33,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "holidays": ("core.shifts",),
     "jinja2": ("render",),
     "markupsafe": ("render",),
-    "msgspec": ("core", "store", "journal"),  # structs of the core, read and written
+    "msgspec": ("core", "store", "journal", "desk"),  # structs of the core, read and written
     "prometheus_client": ("web",),
     "psycopg": ("store",),
     "pydantic": ("core", "settings"),  # the rules file is a model

@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from notifier.core import health, receivers, reload
+from notifier.core import asked, health, receivers, reload, silenced
 from notifier.core.evaluate import evaluate, happened
 from notifier.core.events import announce, held_until, release
 from notifier.core.explained import explain_away
 from notifier.core.incidents import apply
 from notifier.core.known import Decision, Draft, Known
 from notifier.core.lifecycle import Moment
-from notifier.core.plan import Plan
-from notifier.core.reading import Delivery, Due, Failed, Good, Reading, Reload
-from notifier.core.state import Incident
+from notifier.core.plan import Plan, mutes_at
+from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, Reload
+from notifier.core.state import Incident, Told
 from notifier.core.tell import tell, terms_of
 from notifier.core.timeline import timeline
 from notifier.core.view import View
@@ -37,14 +37,21 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
         case Failed():
             health.missed(draft, reading, rules.sources[reading.source])
         case Reload():
+            for each in reading.asked:
+                asked.judge(draft, each)
             reload.apply(draft, rules)
         case Delivery():
             receivers.judge(draft, reading, rules)
+        case Asked():
+            asked.judge(draft, reading)
         case Due():
             pass
+    asked.expire(draft)
+    silenced.hush(draft)
     explain_away(draft, rules, reading.source if isinstance(reading, Good) else None)
     tell(draft, rules)
     release(draft, rules)
+    silenced.warn(draft, rules)
     return draft.decide(timeline(draft))
 
 
@@ -78,15 +85,46 @@ def next_due(known: Known, rules: Plan) -> datetime | None:
 
 def _timers(known: Known, rules: Plan, after: datetime) -> Iterator[datetime]:
     yield from held_until(known, rules, after)
+    yield from silenced.due(known.silences, after)
+    terms = _Terms(rules, after)
     for incident in known.incidents.values():
+        if incident.open and incident.acknowledged_until is not None:
+            yield incident.acknowledged_until
         believed = known.told.get(incident.id, {})
         for receiver in dict.fromkeys((*incident.receivers, *believed)):
-            terms = terms_of(rules, *incident.key[:2], receiver, now=after)
             told = believed.get(receiver)
             if told is None and incident.open and not incident.explained_by:
-                yield from _first_timers(incident, terms)
+                yield from _first_timers(incident, terms.of(incident, receiver))
             elif told is not None and not told.closed:
-                yield from _later_timers(incident, told.at, terms)
+                yield from _later_timers(incident, told, terms.of(incident, receiver))
+                yield from terms.mutes(incident, receiver)
+
+
+class _Terms:
+    """The terms of each rule and receiver, worked out once."""
+
+    def __init__(self, rules: Plan, after: datetime) -> None:
+        self._rules = rules
+        self._after = after
+        self._known: dict[tuple[str, str, str], Terms] = {}
+        self._mutes: dict[tuple[str, str], datetime | None] = {}
+
+    def of(self, incident: Incident, receiver: str) -> Terms:
+        operation, rule, _ = incident.key
+        key = operation, rule, receiver
+        if key not in self._known:
+            self._known[key] = terms_of(self._rules, *key, now=self._after)
+        return self._known[key]
+
+    def mutes(self, incident: Incident, receiver: str) -> Iterator[datetime]:
+        """When the receiver's quiet hours begin: from then on it is owed a word at their end."""
+        key = incident.key.operation, receiver
+        if key not in self._mutes:
+            reach = self._rules.reaches.get(key)
+            self._mutes[key] = mutes_at(reach, self._after) if reach else None
+        begin = self._mutes[key]
+        if begin is not None and incident.open:
+            yield begin
 
 
 def _first_timers(incident: Incident, terms: Terms) -> Iterator[datetime]:
@@ -95,8 +133,8 @@ def _first_timers(incident: Incident, terms: Terms) -> Iterator[datetime]:
         yield terms.quiet_until
 
 
-def _later_timers(incident: Incident, told_at: datetime, terms: Terms) -> Iterator[datetime]:
+def _later_timers(incident: Incident, told: Told, terms: Terms) -> Iterator[datetime]:
     if terms.quiet_until is not None and kept_quiet(incident, terms):
         yield terms.quiet_until
     elif incident.open and terms.repeat is not None and not incident.acknowledged_by:
-        yield told_at + terms.repeat
+        yield told.at + terms.repeat

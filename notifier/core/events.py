@@ -11,6 +11,7 @@ from notifier.core.conversation import Address, begin, open_addresses
 from notifier.core.known import Draft, Known
 from notifier.core.notice import Event, Notice, Untold
 from notifier.core.plan import Plan, Reach, RulePlan, muted_until
+from notifier.core.silence import covering
 from notifier.core.state import Conversation, Held, InstanceKey, Seen, Severity, digest
 from notifier.core.tell import rule_text
 
@@ -31,8 +32,21 @@ def announce(draft: Draft, plan: Plan, rule: RulePlan, events: Sequence[Event]) 
         _note(draft, rule, news, Untold.BASELINE)
         return
     _note(draft, rule, [event for event in events if event.key in known], Untold.KNOWN)
+    news = _unsilenced(draft, rule, news)
     for receiver in rule.to if news else ():
         _announce(draft, plan, rule, receiver, tuple(news))
+
+
+def _unsilenced(draft: Draft, rule: RulePlan, news: list[Event]) -> list[Event]:
+    """Leave out what a silence covers: an event does not last, so nobody ever hears of it."""
+    silences = draft.quieting().values()
+    held = [
+        event
+        for event in news
+        if covering(silences, InstanceKey(rule.operation, rule.id, event.key), draft.at)
+    ]
+    _note(draft, rule, held, Untold.SILENCED)
+    return [event for event in news if event not in held]
 
 
 def _announce(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from notifier.core.asked import released
 from notifier.core.known import Draft
 from notifier.core.lifecycle import Moment, Result, Turn, start, step
 from notifier.core.notice import Untold
@@ -119,11 +120,14 @@ def _update(
     held = HELD.get(judgement.result, "")
     if held:
         return replace(incident, held=held)
+    severity = _severity(rule, judgement, incident.severity)
+    if severity.rank > incident.severity.rank and not incident.sticky:
+        incident = released(incident)  # whoever took it took something less bad
     return replace(
         incident,
         value=judgement.value,
         worst=_worse(incident.worst, judgement.value, incident.direction),
-        severity=_severity(rule, judgement, incident.severity),
+        severity=severity,
         fields=judgement.fields or incident.fields,
         trend=instance.trend,
         seen_at=now,

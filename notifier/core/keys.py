@@ -58,6 +58,16 @@ def _duration(value: object) -> object:
     return span
 
 
+def duration(text: str) -> timedelta:
+    """Read a duration as the rules file would.
+
+    Raises:
+        ValueError: saying what to write.
+    """
+    found = _duration(text.strip())
+    return _positive(found) if isinstance(found, timedelta) else timedelta(0)
+
+
 def _positive(span: timedelta) -> timedelta:
     if not span:
         raise ValueError("this duration must be longer than 0")

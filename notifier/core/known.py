@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from notifier.core.history import History
 from notifier.core.notice import Notice, Untold
+from notifier.core.silence import Silence
 from notifier.core.snapshot import Snapshot
 from notifier.core.state import (
     SET_BACK,
@@ -36,6 +37,7 @@ class Known:
         told: By incident, then receiver.
         conversations: The open ones.
         seen: By operation and rule: events announced or there at the baseline.
+        silences: Those that are not over, planned ones included.
         at: When the last reading was judged: every timer up to then has been looked at.
     """
 
@@ -47,6 +49,7 @@ class Known:
     told: Mapping[str, Mapping[str, Told]] = field(default_factory=dict)
     conversations: Mapping[str, Conversation] = field(default_factory=dict)
     seen: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    silences: Mapping[str, Silence] = field(default_factory=dict)
     at: datetime | None = None
 
 
@@ -60,6 +63,7 @@ class Decision:
         timeline: What became of incidents, see ``timeline``.
         counts: How many rule-and-entity pairs ended for each reason.
         reasons: The reason of each instance that nobody was told of.
+        answers: By the id of what somebody asked for: why it could not be done, or nothing.
     """
 
     known: Known
@@ -72,9 +76,11 @@ class Decision:
     seen: tuple[tuple[Seen, datetime], ...] = ()
     suppressed: tuple[tuple[InstanceKey, str, datetime], ...] = ()
     timeline: tuple[Entry, ...] = ()
+    silences: Mapping[str, Silence] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     counts: Mapping[Untold, int] = field(default_factory=dict)
     reasons: Mapping[InstanceKey, Untold] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -95,8 +101,10 @@ class Draft:
     conversations: dict[str, Conversation] = field(default_factory=dict)
     seen: list[tuple[Seen, datetime]] = field(default_factory=list)
     suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
+    silences: dict[str, Silence] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     reasons: dict[InstanceKey, Untold] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
 
     def source(self, key: SourceKey) -> SourceState:
         """The source as it stands now; a new one if it was never polled."""
@@ -114,6 +122,14 @@ class Draft:
         """What each receiver was told of an incident, by receiver."""
         return dict(self.known.told.get(incident, {}))
 
+    def current(self) -> dict[str, Incident]:
+        """Every incident as it stands now, by id."""
+        return {**self.known.incidents, **self.incidents}
+
+    def quieting(self) -> dict[str, Silence]:
+        """Every silence as it stands now, by id."""
+        return {**self.known.silences, **self.silences}
+
     def decide(self, timeline: Iterable[Entry] = ()) -> Decision:
         """The finished decision."""
         return Decision(
@@ -127,9 +143,11 @@ class Draft:
             seen=tuple(self.seen),
             suppressed=tuple(self.suppressed),
             timeline=tuple(timeline),
+            silences=self.silences,
             notices=tuple(self.notices),
             counts=Counter(self.reasons.values()),
             reasons=self.reasons,
+            answers=self.answers,
         )
 
     def _after(self) -> Known:
@@ -146,6 +164,7 @@ class Draft:
             told=self._told(incidents),
             conversations=conversations,
             seen=self._seen(),
+            silences=self._silences(),
             at=self._judged_up_to(),
         )
 
@@ -178,6 +197,11 @@ class Draft:
             if incident in incidents:
                 merged[incident] = {**merged.get(incident, {}), receiver: told}
         return merged
+
+    def _silences(self) -> Mapping[str, Silence]:
+        if not self.silences:
+            return self.known.silences
+        return {key: silence for key, silence in self.quieting().items() if not silence.over}
 
     def _seen(self) -> Mapping[tuple[str, str], frozenset[str]]:
         if not self.seen:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from notifier.core.state import Conversation, Incident, Scalar, Severity
+from notifier.core.silence import Silence
+from notifier.core.state import Conversation, Incident, Scalar, Severity, Told
 
 
 class Reason(Enum):
@@ -38,7 +39,9 @@ class Untold(Enum):
     MISSING = "missing"  # the entity is not there
     EXPLAINED = "explained"  # another open incident explains it
     WAITING = "waiting"  # group_wait is not over
+    SILENCED = "silenced"  # somebody's silence
     QUIET = "quiet"  # the receiver's quiet hours
+    ACKNOWLEDGED = "acknowledged"  # somebody has it: no reminder
     NOBODY = "nobody"  # no receiver takes it
     UNCHANGED = "unchanged"  # told already, and nothing new
     NEVER_TOLD = "never_told"  # it closed before anybody was told that it opened
@@ -53,11 +56,18 @@ class Item:
     Attributes:
         incident: As it is now.
         was: The value shown before, for ``62 -> 55 %``.
+        before: All that was believed before; None of what opens.
+        kept_by: Who held this back until now: a silence's author, or empty for quiet hours; None
+            when nobody did.
+        silent: Nobody is to notice it: an edit in place, and no more.
     """
 
     reason: Reason
     incident: Incident
     was: Scalar = None
+    before: Told | None = None
+    kept_by: str | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,7 @@ class Notice:
         items: What is new in this reading, worst first.
         roster: Members, open and worst first, at most ``ROSTER`` of them.
         open: How many members are open still; *members*: how many there are in all.
+        ending: The silence of whose end this warns; the roster is what it holds.
         give_up_at: Undelivered then, it is old news.
     """
 
@@ -116,13 +127,14 @@ class Notice:
     open: int = 0
     members: int = 0
     events: tuple[Event, ...] = ()
+    ending: Silence | None = None
     give_up_at: datetime | None = None
 
     @property
     def reasons(self) -> frozenset[Reason]:
         """Every reason in it."""
         told = {item.reason for item in self.items}
-        return frozenset(told | {Reason.EVENT} if self.events else told)
+        return frozenset(told | {Reason.EVENT} if self.events or self.ending else told)
 
 
 ROSTER = 50  # members a message may show; it collapses them earlier

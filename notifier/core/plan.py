@@ -28,6 +28,7 @@ class Reach:
         kind: ``slack``, ``slack_webhook``, ``email``, ...: which channel carries its messages.
         recipients: One Slack channel, the name of a webhook, or mail addresses.
         quiet: The hours in which only critical news disturb.
+        still_open: Hears once of what is open when a silence or quiet hours end.
         give_up: How long an undelivered message is news.
     """
 
@@ -39,6 +40,7 @@ class Reach:
     timezone: str = "UTC"
     quiet: Quiet | None = None
     mention: str = ""
+    still_open: bool = True
     give_up: timedelta = timedelta(hours=24)
 
 
@@ -172,9 +174,19 @@ def muted_until(reach: Reach, now: datetime) -> datetime | None:
     local = now.astimezone(ZoneInfo(reach.timezone))
     if reach.quiet is None or not reach.quiet.contains(local):
         return None
-    end = local.replace(
-        hour=reach.quiet.end // 60, minute=reach.quiet.end % 60, second=0, microsecond=0
-    )
-    if end <= local:
-        end += timedelta(days=1)
-    return end.astimezone(UTC)
+    return _next(local, reach.quiet.end)
+
+
+def mutes_at(reach: Reach, after: datetime) -> datetime | None:
+    """Return when the receiver's quiet hours begin next; None without any."""
+    if reach.quiet is None:
+        return None
+    return _next(after.astimezone(ZoneInfo(reach.timezone)), reach.quiet.begin)
+
+
+def _next(local: datetime, minute: int) -> datetime:
+    """The next time after *local* that it is so many minutes after midnight there."""
+    found = local.replace(hour=minute // 60, minute=minute % 60, second=0, microsecond=0)
+    if found <= local:
+        found += timedelta(days=1)
+    return found.astimezone(UTC)

@@ -1,10 +1,11 @@
-"""What the core judges: a snapshot, a failed poll, a timer, a dead receiver, a reload."""
+"""What the core judges: a snapshot, a failed poll, a timer, somebody's request, a reload."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from notifier.core.request import Request
 from notifier.core.snapshot import Snapshot
 from notifier.core.state import SourceKey
 from notifier.errors import Trouble
@@ -64,17 +65,32 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody silenced or acknowledged something, or took that back.
+
+    Attributes:
+        id: The request's own, by which it is judged once; empty where nobody keeps count.
+    """
+
+    at: datetime
+    request: Request
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reload:
     """The rules given now replace the ones before.
 
     Attributes:
         text: The rules file, for the record; nothing here reads it.
         start: The bot begins with it: no timer was looked at since the reading before.
+        asked: What people asked for while nobody was there: it counts before anything is told.
     """
 
     at: datetime
     text: str = field(default="", repr=False)
     start: bool = False
+    asked: tuple[Asked, ...] = ()
 
 
-Reading = Good | Failed | Due | Delivery | Reload
+Reading = Good | Failed | Due | Delivery | Asked | Reload

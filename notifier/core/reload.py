@@ -101,7 +101,7 @@ def _rename(draft: Draft, plan: Plan) -> None:
     for incident in draft.known.incidents.values():
         if incident.key.rule in names and incident.key not in stays:
             moved = incident.key._replace(rule=names[incident.key.rule])
-            draft.incidents[incident.id] = replace(incident, key=moved)
+            draft.incidents[incident.id] = replace(draft.incident(incident.id), key=moved)
     for conversation in draft.known.conversations.values():
         if conversation.rule in names:
             draft.conversations[conversation.id] = replace(

@@ -118,8 +118,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         held: Why its data are not moving: ``missing``, ``unknown``, ``frozen``; empty when fresh.
         explained_by: The incident that explains it away; nobody is told of it meanwhile.
         freed_at: When its explanation ended: it may be told after a fresh snapshot later than that.
-        acknowledged_by: Who took it, if anybody.
+        silence: The id of the silence that holds news of it now; whose, and until when, beside it.
+        acknowledged_by: Who took it, if anybody, and since when; *acknowledged_until* is when that
+            word expires, if it does; a *sticky* one outlives a raised severity.
         receivers: Whom it concerns, settled when it opened.
+        kept_from: By receiver, who held the news that it opened: a silence's author, or empty for
+            quiet hours.
         untold: Why nobody was told of it, when that was last recorded.
     """
 
@@ -140,8 +144,15 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     held: str = ""
     explained_by: str = ""
     freed_at: datetime | None = None
+    silence: str = ""
+    silenced_by: str = ""
+    silenced_until: datetime | None = None
     acknowledged_by: str = ""
+    acknowledged_at: datetime | None = None
+    acknowledged_until: datetime | None = None
+    sticky: bool = False
     receivers: tuple[str, ...] = ()
+    kept_from: dict[str, str] = {}
     untold: str = ""
     closed_at: datetime | None = None
     closing: Closing | None = None
@@ -158,7 +169,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     Attributes:
         at: When it was last notified: open, raised severity, repeat. Edits notify nobody.
         severity: The worst it was told.
-        value, held: As last shown.
+        value, held, silence, acknowledged: As last shown: the silence's id, and who took it.
+        kept_by: Who holds back what notifies, or did so since it last heard: a silence's author,
+            or empty for quiet hours; None when nobody did. It is owed one word after that.
         closed: It was told of the end.
     """
 
@@ -169,6 +182,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     severity: Severity
     value: Scalar = None
     held: str = ""
+    silence: str = ""
+    acknowledged: str = ""
+    kept_by: str | None = None
     closed: bool = False
 
 

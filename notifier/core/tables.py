@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from notifier.core.keys import (
     Addresses,
@@ -173,6 +173,10 @@ class Receiver(Table):
     )
     quiet: QuietHours | None = Field(
         default=None, description="Hours in which only critical news disturb: `22:00-07:00`."
+    )
+    still_open: StrictBool = Field(
+        default=True,
+        description="Hears once of what is open still when a silence or `quiet` ends.",
     )
     mention: Mention | None = Field(
         default=None,

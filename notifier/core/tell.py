@@ -27,8 +27,10 @@ from notifier.core.state import (
     SourceKey,
     Told,
 )
-from notifier.core.why import Terms, blind, kept_quiet, why
+from notifier.core.why import Terms, blind, keeper, kept_quiet, why
 
+NEWS = frozenset({Reason.OPEN, Reason.RAISED, Reason.REPEAT})
+HOLDING = frozenset({Untold.SILENCED, Untold.QUIET, Untold.ACKNOWLEDGED})  # what was due
 OWN_TEXTS = {rule: RuleText(id=rule, severity=Severity.CRITICAL) for rule in OWN_RULES}
 
 
@@ -59,8 +61,7 @@ def tell(draft: Draft, plan: Plan) -> None:
 
 def _current(draft: Draft) -> Iterator[Incident]:
     """Every incident as it stands, in the order in which they opened."""
-    merged = {**draft.known.incidents, **draft.incidents}
-    return iter(sorted(merged.values(), key=lambda i: (i.opened_at, i.key)))
+    return iter(sorted(draft.current().values(), key=lambda i: (i.opened_at, i.key)))
 
 
 def _tell_of(
@@ -76,16 +77,18 @@ def _tell_of(
     told_now = False
     for receiver in dict.fromkeys((*incident.receivers, *believed)):
         told = believed.get(receiver)
-        outcome = why(incident, told, terms.of(incident, receiver), draft.at)
+        given = terms.of(incident, receiver)
+        outcome = why(incident, told, given, draft.at)
         if told is None and (incident.key.operation, receiver) not in plan.reaches:
             outcome = Untold.NOBODY
-        if outcome is Untold.WAITING and not kept_quiet(incident, terms.of(incident, receiver)):
+        if outcome is Untold.WAITING and not kept_quiet(incident, given):
             outcome = _company(incident, receiver, draft, plan, talks, addresses)
         if isinstance(outcome, Untold):
             outcomes.append(outcome)
+            _keep(incident, receiver, told, outcome, given, draft)
             continue
         talk = _talk(incident, receiver, told, draft, plan, talks, addresses)
-        _say(talk, incident, receiver, outcome, told, draft)
+        _say(talk, incident, receiver, outcome, told, given, draft)
         told_now = True
     if told_now:
         draft.reasons.pop(incident.key, None)
@@ -108,14 +111,63 @@ def _company(
     return Reason.OPEN if goes else Untold.WAITING
 
 
+def _keep(
+    incident: Incident,
+    receiver: str,
+    told: Told | None,
+    outcome: Untold,
+    terms: Terms,
+    draft: Draft,
+) -> None:
+    """Remember who holds news back from a receiver: it is said when it may be."""
+    if told is not None:
+        kept_by = _kept_by(incident, told, terms, draft)
+        if kept_by != told.kept_by and incident.open and not told.closed:
+            draft.told[incident.id, receiver] = replace(told, kept_by=kept_by)
+    elif outcome in (Untold.SILENCED, Untold.QUIET):
+        now = draft.incident(incident.id)
+        kept_from = {**now.kept_from, receiver: keeper(incident, terms) or ""}
+        if kept_from != now.kept_from:
+            draft.incidents[incident.id] = replace(now, kept_from=kept_from)
+
+
+def _kept_by(incident: Incident, told: Told, terms: Terms, draft: Draft) -> str | None:
+    """Who holds back what would notify, or did so; nobody where no word is owed after that."""
+    found = keeper(incident, terms)
+    silence = draft.quieting().get(incident.silence)
+    if found is None or not terms.still_open or (silence is not None and not silence.still_open):
+        return told.kept_by
+    return found
+
+
 def _say(
-    talk: _Talk, incident: Incident, receiver: str, reason: Reason, told: Told | None, draft: Draft
+    talk: _Talk,
+    incident: Incident,
+    receiver: str,
+    reason: Reason,
+    told: Told | None,
+    terms: Terms,
+    draft: Draft,
 ) -> None:
     """Put the incident into the message, and note what the receiver believes from now on."""
-    talk.items.append(Item(reason, incident, was=told.value if told else None))
+    kept_by = told.kept_by if told else incident.kept_from.get(receiver)
+    talk.items.append(
+        Item(
+            reason,
+            incident,
+            was=told.value if told else None,
+            before=told,
+            kept_by=kept_by if reason in NEWS else None,
+            silent=reason is Reason.CLOSE and keeper(incident, terms) is not None
+            and not terms.loud_close,
+        )
+    )  # fmt: skip
     if told is None:
         talk.joined.append(incident.id)
-    draft.told[incident.id, receiver] = _belief(talk, incident, receiver, reason, told, draft.at)
+    after = _belief(talk, incident, receiver, reason, told, draft.at)
+    if told is not None and not reason.notifies:
+        after = replace(after, kept_by=_kept_by(incident, told, terms, draft))
+    draft.told[incident.id, receiver] = after
 
 
 def _belief(
@@ -127,7 +179,7 @@ def _belief(
     now: datetime,
 ) -> Told:
     worst = incident.severity
-    if told is not None and told.severity.rank > worst.rank:
+    if told is not None and (told.severity.rank > worst.rank or not reason.notifies):
         worst = told.severity
     return Told(
         incident=incident.id,
@@ -137,6 +189,8 @@ def _belief(
         severity=worst,
         value=incident.value,
         held=incident.held,
+        silence=incident.silence,
+        acknowledged=incident.acknowledged_by,
         closed=reason is Reason.CLOSE,
     )
 
@@ -144,8 +198,9 @@ def _belief(
 def _note_untold(incident: Incident, reason: Untold, draft: Draft, *, record: bool) -> None:
     """Note why nobody hears of an incident now; record a new reason of one never told."""
     draft.reasons[incident.key] = reason
-    if record and incident.untold != reason.value:
-        draft.incidents[incident.id] = replace(incident, untold=reason.value)
+    if (record or reason in HOLDING) and incident.untold != reason.value:
+        now = draft.incident(incident.id)
+        draft.incidents[incident.id] = replace(now, untold=reason.value)
         draft.suppressed.append((incident.key, reason.value, draft.at))
 
 
@@ -207,15 +262,16 @@ def _notice(talk: _Talk, draft: Draft, plan: Plan) -> Notice:
         conversation=conversation,
         rule=rule_text(conversation, plan, reach),
         at=draft.at,
-        items=tuple(sorted(talk.items, key=lambda item: _worst_first(item.incident))),
-        roster=tuple(heapq.nsmallest(ROSTER, members, key=_worst_first)),
+        items=tuple(sorted(talk.items, key=lambda item: worst_first(item.incident))),
+        roster=tuple(heapq.nsmallest(ROSTER, members, key=worst_first)),
         open=sum(member.open for member in members),
         members=len(conversation.members),
         give_up_at=draft.at + (reach.give_up if reach else Reach("", "", ()).give_up),
     )
 
 
-def _worst_first(incident: Incident) -> tuple[bool, int, float, str]:
+def worst_first(incident: Incident) -> tuple[bool, int, float, str]:
+    """The order in which incidents are shown: open, severe and bad ones first."""
     return not incident.open, -incident.severity.rank, -_badness(incident), incident.key.entity
 
 
@@ -267,10 +323,10 @@ def terms_of(plan: Plan, operation: str, rule: str, receiver: str, *, now: datet
     """On which terms a receiver hears of a rule at *now*."""
     found = plan.rule(operation, rule)
     reach = plan.reaches.get((operation, receiver))
-    loud = bool(reach and reach.kind == "email")
     return Terms(
         repeat=found.repeat if found else None,
         wait=found.group_wait if found else timedelta(0),
         quiet_until=muted_until(reach, now) if reach else None,
-        loud_close=loud,
+        loud_close=bool(reach and reach.kind != "slack"),
+        still_open=bool(reach and reach.still_open),
     )

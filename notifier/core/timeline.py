@@ -20,6 +20,7 @@ class What(Enum):
     TOLD = "told"
     SEVERITY = "severity"
     ACKNOWLEDGED = "acknowledged"
+    SILENCED = "silenced"
     EXPLAINED = "explained"  # another incident explains it; in the end, none does
     RECOVERING = "recovering"
     RELAPSED = "relapsed"  # recovering no more: the same incident
@@ -47,6 +48,8 @@ def _changed(before: Incident, incident: Incident, at: datetime) -> Iterator[Ent
         yield Entry(incident.id, at, What.SEVERITY.value, detail=severity)
     if incident.acknowledged_by != before.acknowledged_by:
         yield Entry(incident.id, at, What.ACKNOWLEDGED.value, who=incident.acknowledged_by)
+    if incident.silence != before.silence:
+        yield Entry(incident.id, at, What.SILENCED.value, incident.silenced_by, incident.silence)
     if incident.explained_by != before.explained_by:
         yield Entry(incident.id, at, What.EXPLAINED.value, detail=incident.explained_by)
 

@@ -24,6 +24,7 @@ class Terms:
         quiet_until: The end of the receiver's quiet hours, when within; critical incidents pass.
         blind: Nobody has looked for so long that it need not be so still: no news, no reminder.
         loud_close: A close notifies (mail), so that quiet hours hold it back too; an edit does not.
+        still_open: It hears once of what is open when a silence or its quiet hours end.
     """
 
     repeat: timedelta | None = None
@@ -31,6 +32,7 @@ class Terms:
     quiet_until: datetime | None = None
     loud_close: bool = False
     blind: bool = False
+    still_open: bool = True
 
 
 def why(incident: Incident, told: Told | None, terms: Terms, now: datetime) -> Reason | Untold:
@@ -43,6 +45,8 @@ def _first(incident: Incident, terms: Terms, now: datetime) -> Reason | Untold:
         return Untold.NEVER_TOLD
     if incident.explained_by:
         return Untold.EXPLAINED
+    if incident.silence:
+        return Untold.SILENCED
     # What opened later than now opened while the clock was ahead: it waits for nothing.
     if -SET_BACK <= now - incident.opened_at < terms.wait:
         return Untold.WAITING
@@ -57,13 +61,43 @@ def _next(incident: Incident, told: Told, terms: Terms, now: datetime) -> Reason
     if not incident.open:
         hold = terms.loud_close and kept_quiet(incident, terms)
         return Untold.QUIET if hold else Reason.CLOSE
-    if not kept_quiet(incident, terms) and not terms.blind:
-        if incident.severity.rank > told.severity.rank:
-            return Reason.RAISED
-        if _due(incident, told, terms, now):
-            return Reason.REPEAT
-    fresh = incident.value == told.value and incident.held == told.held
-    return Untold.UNCHANGED if fresh else Reason.CHANGE
+    due = _due(incident, told, terms, now)
+    held = _held(incident, terms, due) if due else None
+    if due and not held:
+        return due
+    return Reason.CHANGE if _changed(incident, told) else held or Untold.UNCHANGED
+
+
+def _due(incident: Incident, told: Told, terms: Terms, now: datetime) -> Reason | None:
+    """What people are to notice of what they know of already."""
+    if incident.severity.rank > told.severity.rank:
+        return Reason.RAISED
+    overdue = terms.repeat is not None and abs(now - told.at) >= terms.repeat
+    owed = told.kept_by is not None and terms.still_open
+    return Reason.REPEAT if overdue or owed else None
+
+
+def _held(incident: Incident, terms: Terms, due: Reason) -> Untold | None:
+    """What holds that back, the strongest first."""
+    if incident.silence:
+        return Untold.SILENCED
+    if kept_quiet(incident, terms):
+        return Untold.QUIET
+    if terms.blind:
+        return Untold.UNKNOWN
+    # A raised severity ends an acknowledgement, but for one that was given for that, too.
+    taken = incident.acknowledged_by and (incident.sticky or due is Reason.REPEAT)
+    return Untold.ACKNOWLEDGED if taken else None
+
+
+def _changed(incident: Incident, told: Told) -> bool:
+    """Whether the message says something else by now."""
+    return (incident.value, incident.held, incident.silence, incident.acknowledged_by) != (
+        told.value,
+        told.held,
+        told.silence,
+        told.acknowledged,
+    )
 
 
 def kept_quiet(incident: Incident, terms: Terms) -> bool:
@@ -71,9 +105,11 @@ def kept_quiet(incident: Incident, terms: Terms) -> bool:
     return terms.quiet_until is not None and incident.severity is not Severity.CRITICAL
 
 
-def _due(incident: Incident, told: Told, terms: Terms, now: datetime) -> bool:
-    taken = bool(incident.acknowledged_by)
-    return not taken and terms.repeat is not None and abs(now - told.at) >= terms.repeat
+def keeper(incident: Incident, terms: Terms) -> str | None:
+    """Who holds back what notifies: a silence's author, or empty for quiet hours."""
+    if incident.silence:
+        return incident.silenced_by
+    return "" if kept_quiet(incident, terms) else None
 
 
 def blind(state: SourceState, source: SourcePlan | None, now: datetime) -> bool:

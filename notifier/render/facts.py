@@ -8,7 +8,7 @@ from datetime import datetime
 
 from notifier.core.notice import Item, Reason, RuleText
 from notifier.core.state import OWN_RULES, SOURCE_RULE, Closing, Incident, Scalar, Severity
-from notifier.render import trend
+from notifier.render import gates, trend
 from notifier.render.clean import NAME, SENTENCE, cut
 from notifier.render.manner import Manner
 
@@ -170,6 +170,18 @@ class Teller:
 
     def change(self, item: Item) -> str:
         """What is new of an incident, in one line without its name."""
+        said = gates.turned(item, self.manner, self.now)
+        if item.incident.open and item.reason is Reason.CHANGE and said and self._unmoved(item):
+            return " · ".join(said)
+        kept = gates.kept(item, self.manner, self.now)
+        return " · ".join(filter(None, (self._moved(item), kept, *said)))
+
+    def _unmoved(self, item: Item) -> bool:
+        """Whether the numbers are as people last saw them."""
+        before, incident = item.before, item.incident
+        return before is not None and (before.value, before.held) == (incident.value, incident.held)
+
+    def _moved(self, item: Item) -> str:
         incident = item.incident
         if not incident.open:
             return " · ".join(filter(None, (self.state(incident), self.worst(incident))))

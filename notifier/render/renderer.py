@@ -21,6 +21,7 @@ from notifier.core.notice import Notice
 from notifier.errors import Problem, RenderError
 from notifier.render import sandbox, shipped
 from notifier.render.announce import event_view
+from notifier.render.ending import ending_view
 from notifier.render.facts import Teller
 from notifier.render.layout import EventView, View, as_drill
 from notifier.render.manner import Manner, locale_of, zone_of
@@ -85,8 +86,14 @@ class Renderer:
     def view(self, notice: Notice, *, public: bool) -> View | EventView:
         """What templates print for *notice*."""
         teller = Teller(self.manner(notice, public=public), notice.rule, notice.at, self._summarise)
+<<<<<<< HEAD
         shown = event_view(notice, teller) if notice.events else view(notice, teller)
         return as_drill(shown, teller.say("drill")) if notice.rule.drill else shown
+=======
+        if notice.ending is not None:
+            return ending_view(notice, notice.ending, teller)
+        return event_view(notice, teller) if notice.events else view(notice, teller)
+>>>>>>> fa38da7 (silence: Hold back what somebody silences, and say so when it ends.)
 
     # ---- places ----
 

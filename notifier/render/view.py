@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from notifier.core.notice import Item, Notice, Reason
 from notifier.core.state import OWN_RULES, Closing, Incident
+from notifier.render import gates
 from notifier.render.clean import NAME, cut, one_line
 from notifier.render.facts import ENDED, RECOVERED, Teller
 from notifier.render.layout import About, Fact, Line, View
@@ -41,13 +42,13 @@ def view(notice: Notice, teller: Teller) -> View:
         trend=spark if single else "",
         word=word if single else "",
         change=_change(notice, teller) if single and not closed else "",
-        taken=_taken(main, teller),
+        taken=gates.taken(main, teller.manner),
         lines=lines[:SHOWN],
         lines_more=_more(len(lines) - SHOWN, teller),
         rows=rows,
         rows_more=_more(notice.open - len(rows), teller) if rows else "",
         ended="" if single else _ended(notice, teller),
-        notes=_notes(main, teller) if single else (),
+        notes=(*_notes(main, teller), *_gates(notice, main, teller)) if single else (),
         facts=_facts(main, teller) if single else (),
         reply=_reply(notice, teller, single=single),
         loud=any(item.reason.notifies and item.incident.open for item in notice.items),
@@ -118,12 +119,6 @@ def _change(notice: Notice, teller: Teller) -> str:
     return " · ".join(teller.change(i) for i in notice.items if i.reason is not Reason.OPEN)
 
 
-def _taken(main: Incident, teller: Teller) -> str:
-    if not main.open or not main.acknowledged_by:
-        return ""
-    return teller.say("fact.acknowledged", who=teller.manner.text(main.acknowledged_by, NAME))
-
-
 def _lines(notice: Notice, teller: Teller) -> tuple[Line, ...]:
     """What changed; nothing for a first message, whose roster says it all."""
     if all(item.reason is Reason.OPEN for item in notice.items) and notice.open == len(
@@ -179,6 +174,13 @@ def _notes(main: Incident, teller: Teller) -> tuple[str, ...]:
         meanwhile = teller.say(f"{main.key.rule}.meanwhile")
         return tuple(filter(None, (*_source_notes(main, teller), meanwhile)))
     return tuple(filter(None, (teller.held(main),)))
+
+
+def _gates(notice: Notice, main: Incident, teller: Teller) -> tuple[str, ...]:
+    """Who holds news of it back, or did until now."""
+    manner, now = teller.manner, teller.now
+    kept = [gates.kept(item, manner, now) for item in notice.items if item.reason is Reason.OPEN]
+    return tuple(filter(None, (*kept, gates.silenced(main, manner, now))))
 
 
 def _source_notes(main: Incident, teller: Teller) -> tuple[str, ...]:

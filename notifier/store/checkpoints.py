@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, insert, text
 
 from notifier.core.known import Known
+from notifier.core.silence import Silence
 from notifier.core.state import (
     Conversation,
     Incident,
@@ -39,6 +40,7 @@ class Saved(msgspec.Struct, kw_only=True):
     told: list[Told] = []
     conversations: list[Conversation] = []
     seen: list[tuple[str, str, list[str]]] = []
+    silences: list[Silence] = []
 
     @staticmethod
     def of(known: Known, rules: str) -> Saved:
@@ -52,6 +54,7 @@ class Saved(msgspec.Struct, kw_only=True):
             told=[told for by in known.told.values() for told in by.values()],
             conversations=list(known.conversations.values()),
             seen=[(*key, sorted(events)) for key, events in known.seen.items()],
+            silences=list(known.silences.values()),
         )
 
     def known(self) -> Known:
@@ -66,6 +69,7 @@ class Saved(msgspec.Struct, kw_only=True):
             told=told,
             conversations={talk.id: talk for talk in self.conversations},
             seen={(operation, rule): frozenset(e) for operation, rule, e in self.seen},
+            silences={silence.id: silence for silence in self.silences},
             at=self.at,
         )
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, text
 
+from notifier.core.silence import Silence
 from notifier.core.state import (
     Conversation,
     Entry,
@@ -54,6 +55,8 @@ class DecisionLike(Protocol):
     def suppressed(self) -> Sequence[tuple[InstanceKey, str, datetime]]: ...
     @property
     def timeline(self) -> Sequence[Entry]: ...
+    @property
+    def silences(self) -> Mapping[str, Silence]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Remembered:
         told: Of these incidents: by incident, then receiver.
         conversations: The open ones.
         seen: By operation and rule: the events of the last seven days.
+        silences: Those that are not over.
     """
 
     sources: dict[SourceKey, SourceState] = field(default_factory=dict)
@@ -74,6 +78,7 @@ class Remembered:
     told: dict[str, dict[str, Told]] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     seen: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    silences: dict[str, Silence] = field(default_factory=dict)
 
 
 # ---- recall ----
@@ -113,6 +118,9 @@ def recall(connection: Connection, now: datetime) -> Remembered:
         told=_by_incident(told),
         conversations={known.id: known for known in conversations},
         seen=_seen(connection, now),
+        silences={
+            s.id: s for s in _read(connection, Silence, "silence WHERE over = 0 ORDER BY id")
+        },
     )
 
 
@@ -190,6 +198,7 @@ def remember(connection: Connection, decision: DecisionLike) -> None:
         [_suppression(key, reason, at) for key, reason, at in decision.suppressed],
     )
     add(connection, tables.timeline, [_entry(entry) for entry in decision.timeline])
+    write(connection, tables.silence, [_silence(known) for known in decision.silences.values()])
 
 
 def _instances(connection: Connection, changes: Mapping[InstanceKey, Instance | None]) -> None:
@@ -265,6 +274,15 @@ def _suppression(key: InstanceKey, reason: str, at: datetime) -> tables.Row:
 
 def _entry(entry: Entry) -> tables.Row:
     return {**entry._asdict(), "at": stamp(entry.at), "who": plain(entry.who)}
+
+
+def _silence(known: Silence) -> tables.Row:
+    return {
+        "id": known.id,
+        "ends_at": stamp(known.ended_at or known.ends_at),
+        "over": int(known.over),
+        "body": _body(known),
+    }
 
 
 def note(connection: Connection, key: str, value: str) -> None:

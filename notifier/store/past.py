@@ -70,4 +70,6 @@ _FORGET = (
     "DELETE FROM address WHERE conversation NOT IN (SELECT id FROM conversation)"
     " AND conversation NOT IN (SELECT conversation FROM outbox)",
     "DELETE FROM suppression WHERE at < :before",
+    "DELETE FROM silence WHERE over = 1 AND ends_at < :before",
+    "DELETE FROM request WHERE judged_at < :before",
 )

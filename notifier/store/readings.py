@@ -9,14 +9,14 @@ from typing import NamedTuple
 import msgspec
 
 from notifier.core.plan import SourcePlan
-from notifier.core.reading import Delivery, Due, Failed, Good, Reading, Reload
+from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, Reload
 from notifier.core.rows import row_type
 from notifier.core.snapshot import Snapshot, take
 from notifier.core.state import SourceKey
 from notifier.errors import StateError, Trouble
 from notifier.store.recordings import GOOD, Recording, pack, squeeze, swell, unpacked
 
-FAILED, DUE, DELIVERY, RELOAD = "failed", "due", "delivery", "reload"
+FAILED, DUE, DELIVERY, ASKED, RELOAD = "failed", "due", "delivery", "asked", "reload"
 
 
 class Entry(NamedTuple):
@@ -41,6 +41,7 @@ class _Reload(msgspec.Struct):
 
     text: str = ""
     start: bool = False
+    asked: tuple[Asked, ...] = ()
 
 
 def recorded(reading: Reading) -> Entry:
@@ -57,8 +58,10 @@ def recorded(reading: Reading) -> Entry:
             return Entry(*source, reading.at, FAILED, msgspec.json.encode(said))
         case Delivery():
             return Entry("", "", reading.at, DELIVERY, msgspec.json.encode(reading))
+        case Asked():
+            return Entry("", "", reading.at, ASKED, msgspec.json.encode(reading))
         case Reload():
-            said_rules = msgspec.json.encode(_Reload(reading.text, reading.start))
+            said_rules = msgspec.json.encode(_Reload(reading.text, reading.start, reading.asked))
             return Entry("", "", reading.at, RELOAD, squeeze(said_rules))
         case Due():
             return Entry("", "", reading.at, DUE)
@@ -79,6 +82,8 @@ def reading(recording: Recording, sources: Mapping[SourceKey, SourcePlan]) -> Re
                 return _failed(recording, key) if key in sources else None
             case "delivery":
                 return msgspec.json.decode(recording.body, type=Delivery)
+            case "asked":
+                return msgspec.json.decode(recording.body, type=Asked)
             case "reload":
                 return _reload(recording)
             case "due":
@@ -109,4 +114,4 @@ def _reload(recording: Recording) -> Reload:
     if not recording.body:  # older ones said no more
         return Reload(recording.at)
     said = msgspec.json.decode(swell(recording.body), type=_Reload)
-    return Reload(recording.at, said.text, said.start)
+    return Reload(recording.at, said.text, said.start, said.asked)

@@ -1,4 +1,4 @@
-"""Name the tables: what is true, what people believe, what was seen, what is to be sent.
+"""Name the tables: what is true, what people believe, what was seen, asked and is to be sent.
 
 Times are ISO-8601 texts in UTC with microseconds: they sort as they follow one another, and a
 person with a database shell can read them. A body is the whole value as JSON; the columns beside
@@ -206,6 +206,27 @@ timeline = Table(
     Index("timeline_of", "incident", "id"),
     **_STRICT,
 )
+silence = Table(
+    "silence",
+    metadata,
+    _text("id", key=True),
+    _text("ends_at"),
+    Column("over", Integer, nullable=False),
+    _text("body"),
+    Index("silence_ends_at", "ends_at"),
+    **_STRICT,
+)
+request = Table(
+    "request",
+    metadata,
+    _text("id", key=True),
+    _text("at"),
+    _text("body"),
+    _text("judged_at", null=True),
+    _text("answer"),
+    _partial("request_waiting", "at", where="judged_at IS NULL"),
+    **_STRICT,
+)
 meta = Table("meta", metadata, _text("key", key=True), _text("value"), **_KEYED)
 
 
@@ -246,6 +267,7 @@ _CHANGING = {
     "told": ("closed", "body"),
     "conversation": ("closed", "body"),
     "address": ("reference",),
+    "silence": ("ends_at", "over", "body"),
     "meta": ("value",),
 }
 

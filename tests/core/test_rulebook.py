@@ -11,7 +11,7 @@ import pytest
 
 from notifier.core.calls import FUNCTIONS
 from notifier.core.endpoint import Missing
-from notifier.core.keys import LANGUAGES
+from notifier.core.keys import LANGUAGES, duration
 from notifier.core.rulebook import Operation, Receiver, Rule, RulesFile, Source, schema
 from notifier.core.rulefile import load
 from notifier.core.state import Severity, SourceKey
@@ -394,3 +394,10 @@ def test_every_function_of_conditions_is_documented() -> None:
     page = (HOUSE / "docs" / "rules.md").read_text(encoding="utf-8")
 
     assert set(re.findall(r"`(\w+)\([^`]*\)`", page)) >= set(FUNCTIONS)
+
+
+def test_a_command_reads_durations_as_the_file_does() -> None:
+    assert duration(" 90m ") == timedelta(minutes=90)
+    for wrong in ("", "5", "0s", "soon"):
+        with pytest.raises(ValueError, match="duration"):
+            duration(wrong)

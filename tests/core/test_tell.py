@@ -6,7 +6,6 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from msgspec.structs import replace
 
 from notifier.core.notice import ROSTER, Notice, Reason, Untold
 from notifier.core.state import Severity
@@ -223,7 +222,49 @@ def test_a_close_in_quiet_hours_is_an_edit_on_slack_and_waits_as_a_mail() -> Non
     play = Play(rules(rejection(BOTH), **NIGHTS))
     assert len(play.poll(NIGHT - 1, agent("12004", 2))) == 2
     assert play.poll(NIGHT, agent("12004", 0)) == ["team-leads close 12004"]
+    assert [item.silent for item in play.notices[-1].items] == [True]
     assert play.wait(MORNING) == ["on-call close 12004"]
+    assert [item.silent for item in play.notices[-1].items] == [False]
+
+
+def test_a_close_in_quiet_hours_waits_where_it_would_be_a_new_message() -> None:
+    hook = '[[receiver]]\nname = "team-leads"\nslack_webhook = "floor"\n' + QUIET
+    play = Play(rules(rejection(), team_leads=hook))
+    play.poll(NIGHT - 1, agent("12004", 2))
+    assert play.poll(NIGHT, agent("12004", 0)) == []
+    assert play.reason("12004") is Untold.QUIET
+    assert play.wait(MORNING) == ["team-leads close 12004"]
+
+
+def test_what_quiet_hours_held_says_so() -> None:
+    play = Play(rules(rejection(BOTH), **NIGHTS))
+    play.poll(NIGHT, agent("12004", 2))
+    play.stay(MORNING)
+    assert [item.kept_by for notice in play.last.notices for item in notice.items] == ["", ""]
+
+
+def test_what_is_open_still_after_quiet_hours_is_said_once() -> None:
+    play = Play(rules(rejection(), **NIGHTS))
+    play.poll(NIGHT - 1, agent("12004", 2))
+    assert play.stay(MORNING - 1) == []
+    assert play.stay(MORNING) == ["team-leads repeat 12004"]
+    assert [item.kept_by for item in play.notices[-1].items] == [""]
+    assert play.stay(MORNING + 180) == []
+
+
+def test_who_knows_that_nights_end_is_not_told_so() -> None:
+    leads = TEAM_LEADS + QUIET + "\nstill_open = false"
+    play = Play(rules(rejection(), team_leads=leads))
+    play.poll(NIGHT - 1, agent("12004", 2))
+    assert play.stay(MORNING + 180) == []
+
+
+def test_a_bot_that_was_down_all_night_says_nothing_of_the_night() -> None:
+    play = Play(rules(rejection(), team_leads=TEAM_LEADS))
+    play.poll(NIGHT - 60, agent("12004", 2))
+    play.plan = rules(rejection(), **NIGHTS)
+    play.known = dataclasses.replace(play.known, at=clock(MORNING + 10))
+    assert play.poll(MORNING + 11, agent("12004", 2)) == []
 
 
 def test_what_began_and_ended_in_quiet_hours_nobody_hears_of() -> None:
@@ -257,14 +298,9 @@ def test_an_edit_does_not_put_a_reminder_off() -> None:
 def test_who_took_it_is_not_reminded() -> None:
     play = Play(rejection('repeat = "2h"'))
     play.poll(0, agent("12004", 2))
-    acknowledge(play)
+    assert play.acknowledge(1, "12004") == ["team-leads change 12004"]
     assert play.wait(600) == []
     assert play.poll(601, agent("12004", 2)) == []
-
-
-def acknowledge(play: Play) -> None:
-    taken = {key: replace(i, acknowledged_by="ana") for key, i in play.known.incidents.items()}
-    play.known = dataclasses.replace(play.known, incidents=taken)
 
 
 def test_reminders_rest_in_quiet_hours() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replace_terms
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import NamedTuple
@@ -25,22 +26,30 @@ class Case(NamedTuple):
     told_close: bool
     open: bool
     severity: Severity
-    explained: bool
-    waiting: bool
+    silenced: bool
     quiet: bool
-    loud_close: bool
-    overdue: bool  # for a repeat
-    taken: bool
-    moved: bool  # the value, or that data stand still
+    explained: bool = False
+    waiting: bool = False
+    loud_close: bool = False
+    overdue: bool = False  # for a repeat
+    owed: bool = False  # a word after a silence or quiet hours
+    taken: bool = False
+    sticky: bool = False
+    moved: bool = False  # the value, or that data stand still
 
 
 FLAGS = (False, True)
-CASES = [
-    Case(told, told_close, is_open, severity, *rest)
-    for told, told_close, is_open, severity, rest in product(
-        (None, *SEVERITIES), FLAGS, FLAGS, SEVERITIES, product(FLAGS, repeat=7)
+NEVER_TOLD = [
+    Case(None, False, is_open, severity, *rest)
+    for is_open, severity, rest in product(FLAGS, SEVERITIES, product(FLAGS, repeat=4))
+]
+TOLD = [
+    Case(told, told_close, is_open, severity, silenced, quiet, False, False, *rest)
+    for told, told_close, is_open, severity, silenced, quiet, rest in product(
+        SEVERITIES, FLAGS, FLAGS, SEVERITIES, FLAGS, FLAGS, product(FLAGS, repeat=6)
     )
 ]
+CASES = NEVER_TOLD + TOLD
 
 
 def incident(case: Case) -> Incident:
@@ -54,7 +63,10 @@ def incident(case: Case) -> Incident:
         severity=case.severity,
         value=7.0 if case.moved else 5.0,
         explained_by="another" if case.explained else "",
+        silence="a-silence" if case.silenced else "",
+        silenced_by="eva" if case.silenced else "",
         acknowledged_by="ana" if case.taken else "",
+        sticky=case.sticky,
         closed_at=None if case.open else NOW,
         closing=None if case.open else Closing.RECOVERED,
     )
@@ -70,6 +82,9 @@ def told(case: Case) -> Told | None:
         at=OPENED,
         severity=case.told,
         value=5.0,
+        silence="a-silence" if case.silenced else "",
+        acknowledged="ana" if case.taken else "",
+        kept_by="eva" if case.owed else None,
         closed=case.told_close,
     )
 
@@ -89,6 +104,7 @@ def first(case: Case) -> Reason | Untold:
     bars = {
         Untold.NEVER_TOLD: not case.open,
         Untold.EXPLAINED: case.explained,
+        Untold.SILENCED: case.silenced,
         Untold.WAITING: case.waiting,
         Untold.QUIET: hushed,
     }
@@ -102,11 +118,19 @@ def later(case: Case, before: Severity) -> Reason | Untold:
         return Untold.UNCHANGED
     if not case.open:
         return Untold.QUIET if hushed and case.loud_close else Reason.CLOSE
-    if not hushed and SEVERITIES.index(case.severity) > SEVERITIES.index(before):
-        return Reason.RAISED
-    if not hushed and case.overdue and not case.taken:
-        return Reason.REPEAT
-    return Reason.CHANGE if case.moved else Untold.UNCHANGED
+    worse = SEVERITIES.index(case.severity) > SEVERITIES.index(before)
+    due = worse or case.overdue or case.owed
+    bars = {
+        Untold.SILENCED: case.silenced,
+        Untold.QUIET: hushed,
+        Untold.ACKNOWLEDGED: case.taken and (case.sticky or not worse),
+    }
+    bar = next((untold for untold, there in bars.items() if there), None)
+    if due and bar is None:
+        return Reason.RAISED if worse else Reason.REPEAT
+    if case.moved:
+        return Reason.CHANGE
+    return bar if due and bar else Untold.UNCHANGED
 
 
 def test_the_whole_table() -> None:
@@ -127,14 +151,33 @@ def test_only_an_edit_notifies_nobody() -> None:
 
 
 PLAIN = Case(
-    told=Severity.WARNING, told_close=False, open=True, severity=Severity.WARNING, explained=False,
-    waiting=False, quiet=False, loud_close=False, overdue=False, taken=False, moved=False,
+    told=Severity.WARNING, told_close=False, open=True, severity=Severity.WARNING,
+    silenced=False, quiet=False,
 )  # fmt: skip
 
 
 def test_data_that_stand_still_are_said_by_an_edit() -> None:
     frozen = replace(incident(PLAIN), held="frozen")
     assert why(frozen, told(PLAIN), terms(PLAIN), NOW) is Reason.CHANGE
+
+
+def test_who_took_it_and_who_silenced_it_is_said_by_an_edit() -> None:
+    for change in ({"acknowledged_by": "ana"}, {"silence": "a-silence"}):
+        changed = replace(incident(PLAIN), **change)
+        assert why(changed, told(PLAIN), terms(PLAIN), NOW) is Reason.CHANGE
+
+
+def test_who_wants_no_word_after_a_silence_gets_none() -> None:
+    owed = PLAIN._replace(owed=True)
+    quiet = replace_terms(terms(owed), still_open=False)
+    assert why(incident(owed), told(owed), quiet, NOW) is Untold.UNCHANGED
+
+
+def test_what_nobody_has_looked_at_for_long_is_no_news() -> None:
+    blind = replace_terms(terms(PLAIN), blind=True)
+    assert why(incident(PLAIN), None, blind, NOW) is Untold.UNKNOWN
+    overdue = PLAIN._replace(overdue=True)
+    assert why(incident(overdue), told(overdue), blind, NOW + timedelta(hours=3)) is Untold.UNKNOWN
 
 
 @pytest.mark.parametrize(("seconds", "expected"), [(599, Untold.UNCHANGED), (600, Reason.REPEAT)])

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from notifier.core.outgoing import Envelope
+from notifier.core.silence import Silence
 from notifier.core.state import (
     Conversation,
     Entry,
@@ -130,6 +131,7 @@ class Changes:
     seen: list[tuple[Seen, datetime]] = field(default_factory=list)
     suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
     timeline: list[Entry] = field(default_factory=list)
+    silences: dict[str, Silence] = field(default_factory=dict)
 
 
 def an_instance(key: InstanceKey = KEY, phase: Phase = Phase.OPEN, seq: int = 7) -> Instance:

@@ -1,0 +1,174 @@
+"""Add, list and end silences."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from notifier import desk
+from notifier.clocks import utc_now
+from notifier.core.keys import duration
+from notifier.errors import RequestError
+from notifier.settings import load_settings
+from notifier.store.database import Database, open_database
+
+TIME = "a time is written as in 2026-05-04T22:00-05:00; without a zone it is this machine's"
+WIDE = 200  # characters of a line that no terminal shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A silence as the command line says it."""
+
+    author: str
+    comment: str
+    rules: tuple[str, ...]
+    entities: tuple[str, ...]
+    operations: tuple[str, ...]
+    span: str | None
+    start: str | None
+    end: str | None
+    weekly: str
+    timezone: str
+    until_resolved: bool
+    still_open: bool
+
+
+@contextmanager
+def opened() -> Iterator[Database]:
+    """The database of the settings, beside whoever writes to it."""
+    database = open_database(load_settings().database_url.get_secret_value(), prepare=False)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def span_of(text: str) -> timedelta:
+    """Read a duration of the command line.
+
+    Raises:
+        RequestError: it is none.
+    """
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise RequestError(f"`{text}`: {error}") from None
+
+
+def add(wanted: Wanted) -> int:
+    """Ask for a silence; print its id, and beside it what it covers now."""
+    now = utc_now()
+    starts_at = _time(wanted.start) if wanted.start else now
+    silence = desk.new_silence(
+        author=wanted.author,
+        comment=wanted.comment,
+        now=now,
+        starts_at=starts_at,
+        ends_at=_end(wanted, max(starts_at, now)),
+        rules=wanted.rules,
+        entities=wanted.entities,
+        operations=wanted.operations,
+        weekly=wanted.weekly,
+        timezone=wanted.timezone,
+        until_resolved=wanted.until_resolved,
+        still_open=wanted.still_open,
+    )
+    with opened() as database:
+        covered = desk.preview(silence, desk.remembered(database, now).incidents.values())
+        print(desk.add_silence(database, silence))
+    print(f"covers {len(covered)} open now; ends {_shown(silence.ends_at)}", file=sys.stderr)
+    return 0
+
+
+def _end(wanted: Wanted, begins: datetime) -> datetime:
+    if bool(wanted.span) is bool(wanted.end):
+        raise RequestError("a silence must end: give --for or --end")
+    return begins + span_of(wanted.span) if wanted.span else _time(wanted.end or "")
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):
+        raise RequestError(f"`{text}` is not a time; {TIME}") from None
+
+
+def end(name: str, author: str) -> int:
+    """Ask for its end, and print its id."""
+    with opened() as database:
+        print(desk.end_silence(database, name, utc_now(), author).id)
+    return 0
+
+
+# ---- the list ----
+
+
+def show(*, as_json: bool) -> int:
+    """Print one line, or one JSON object, for each."""
+    with opened() as database:
+        found = desk.silences(database, utc_now())
+    if as_json:
+        print(json.dumps([as_data(each) for each in found], ensure_ascii=False))
+    else:
+        _print(found)
+    return 0
+
+
+def as_data(listed: desk.Listed) -> dict[str, Any]:
+    """A silence as other programs read it; times are RFC 3339."""
+    silence = listed.silence
+    return {
+        "id": silence.id,
+        "state": listed.state,
+        "author": silence.author,
+        "comment": silence.comment,
+        "rule": list(silence.rules),
+        "entity": list(silence.entities),
+        "operation": list(silence.operations),
+        "created": silence.created_at.isoformat(),
+        "start": silence.starts_at.isoformat(),
+        "end": (silence.ended_at or silence.ends_at).isoformat(),
+        "weekly": silence.weekly or None,
+        "timezone": silence.timezone if silence.weekly else None,
+        "end_on_resolve": silence.until_resolved,
+        "ended_by": silence.ended_by or None,
+        "matches": list(listed.matches),
+    }
+
+
+def _print(found: list[desk.Listed]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    if not found:
+        print("nothing is silenced")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("state", "what", "open", "start", "end", "author", "comment", "id"):
+        table.add_column(heading, no_wrap=True)
+    for each in found:
+        silence = each.silence
+        table.add_row(
+            each.state, _what(each), str(len(each.matches)), _shown(silence.starts_at),
+            _shown(silence.ended_at or silence.ends_at), silence.author, silence.comment,
+            silence.id,
+        )  # fmt: skip
+    width = None if sys.stdout.isatty() else WIDE
+    Console(markup=False, highlight=False, width=width).print(table)
+
+
+def _what(listed: desk.Listed) -> str:
+    silence = listed.silence
+    kinds = {"rule": silence.rules, "entity": silence.entities, "operation": silence.operations}
+    said = [f"{kind} {','.join(names)}" for kind, names in kinds.items() if names]
+    return " ".join(filter(None, (*said, silence.weekly)))
+
+
+def _shown(at: datetime) -> str:
+    return f"{at.astimezone():%Y-%m-%d %H:%M}"

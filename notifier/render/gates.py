@@ -1,0 +1,51 @@
+"""Say who holds news of an incident back, and who has it: silences, quiet hours, people's word."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from notifier.core.notice import Item, Reason
+from notifier.core.state import Incident
+from notifier.render.clean import NAME
+from notifier.render.manner import Manner
+
+
+def silenced(incident: Incident, manner: Manner, now: datetime, key: str = "fact.silenced") -> str:
+    """Who silenced it and until when; empty when nobody did."""
+    if not incident.open or not incident.silence or incident.silenced_until is None:
+        return ""
+    until = manner.time(incident.silenced_until, now)
+    return manner.words.say(key, who=manner.text(incident.silenced_by, NAME), time=until)
+
+
+def taken(incident: Incident, manner: Manner) -> str:
+    """Who has it; empty when nobody does."""
+    if not incident.open or not incident.acknowledged_by:
+        return ""
+    return manner.words.say("fact.acknowledged", who=manner.text(incident.acknowledged_by, NAME))
+
+
+def kept(item: Item, manner: Manner, now: datetime) -> str:
+    """Who held it back until now; empty when nobody did."""
+    if item.kept_by is None:
+        return ""
+    key = "kept.since" if item.reason is Reason.OPEN else "kept.over"
+    if not item.kept_by:
+        key += "_quiet"
+    opened = manner.time(item.incident.opened_at, now)
+    return manner.words.say(key, time=opened, who=manner.text(item.kept_by, NAME))
+
+
+def turned(item: Item, manner: Manner, now: datetime) -> list[str]:
+    """What changed of that since people last saw it, in a few words each."""
+    incident, before, said = item.incident, item.before, list[str]()
+    if before is None:
+        return said
+    if incident.acknowledged_by != before.acknowledged:
+        key = "line.taken" if incident.acknowledged_by else "line.untaken"
+        who = incident.acknowledged_by or before.acknowledged
+        said.append(manner.words.say(key, who=manner.text(who, NAME)))
+    if incident.silence != before.silence:
+        shown = silenced(incident, manner, now, "line.silenced")
+        said.append(shown or manner.words.say("line.unsilenced"))
+    return said
