@@ -86,14 +86,10 @@ class Renderer:
     def view(self, notice: Notice, *, public: bool) -> View | EventView:
         """What templates print for *notice*."""
         teller = Teller(self.manner(notice, public=public), notice.rule, notice.at, self._summarise)
-<<<<<<< HEAD
-        shown = event_view(notice, teller) if notice.events else view(notice, teller)
-        return as_drill(shown, teller.say("drill")) if notice.rule.drill else shown
-=======
         if notice.ending is not None:
             return ending_view(notice, notice.ending, teller)
-        return event_view(notice, teller) if notice.events else view(notice, teller)
->>>>>>> fa38da7 (silence: Hold back what somebody silences, and say so when it ends.)
+        shown = event_view(notice, teller) if notice.events else view(notice, teller)
+        return as_drill(shown, teller.say("drill")) if notice.rule.drill else shown
 
     # ---- places ----
 

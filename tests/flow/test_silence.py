@@ -197,7 +197,7 @@ def test_the_beginning_of_an_id_is_enough_if_it_is_the_only_one(
 
 def test_several_with_one_beginning_are_told_apart() -> None:
     with pytest.raises(RequestError, match="the beginning of 2 ids"):
-        desk._one("ab", {"abc": 1, "abd": 2}, "silence", "")
+        desk._one("ab", {"abc": 1, "abx": 2}, "silence", "")
 
 
 # ---- the commands ----
