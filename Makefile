@@ -11,7 +11,7 @@ PYTHON ?= $(shell for name in python3.14 python3.13 python3.12 python3.11 python
 	>/dev/null 2>&1 && { command -v "$$name"; break; }; done)
 ARGS   ?=
 
-.PHONY: help setup format lint types walls test cover check demo bench lock image
+.PHONY: help setup format lint types walls test cover check prove demo bench lock image
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS="$$(printf '\t')" \
@@ -55,6 +55,9 @@ cover: $(READY) ## Tests, with the coverage that the core and the whole must kee
 	$(BIN)/coverage report --fail-under=95
 
 check: lint types walls cover ## Everything CI runs
+
+prove: $(READY) ## Kill the bot at every commit and call of a day: ten minutes, and a table
+	$(BIN)/python -m tests.proof $(ARGS)
 
 demo: $(READY) ## The whole bot on loopback; ARGS="--seconds 60" ends by itself
 	$(BIN)/notifier demo $(ARGS)

@@ -18,6 +18,7 @@ from notifier.core.outgoing import Envelope
 from notifier.core.plan import Plan
 from notifier.core.planning import plan
 from notifier.core.reading import Reading
+from notifier.core.tables import KINDS
 from notifier.cycle import Cycle, Render
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, Problem, StateError
@@ -91,7 +92,7 @@ def _bot(
     )
     cycle.wake = bot.wake
     for worker in bot.workers:
-        worker.report = cycle.heard_of
+        worker.outcomes.report = cycle.heard_of
     bot.begin(now)
     return bot
 
@@ -170,7 +171,7 @@ def channel_for(settings: Settings, kind: str) -> Channel:
     """
     found = next((each for each in channels(settings) if each.kind == kind), None)
     if found is None:
-        raise ConfigError(f"nothing here delivers by `{kind}`; use slack, slack_webhook or email")
+        raise ConfigError(f"nothing here delivers by `{kind}`; use one of {', '.join(KINDS)}")
     return found
 
 

@@ -28,7 +28,6 @@ DRAIN = timedelta(seconds=10)  # how long a stop waits for what is due to be del
 TIDY = timedelta(hours=1)  # between two rounds of forgetting what is old
 HEARTBEAT = timedelta(minutes=1)  # between two signs of life
 RULES_STAY = "rules: the file on disk has mistakes; the old rules stay"
-RECEIVER_BROKEN = "delivery: a receiver takes nothing, see the log"
 JUDGING = "judging"  # of readings and timers alike: each begins with what the other left undone
 LATE = 2  # cadences between two polls of a source that make the second one late
 
@@ -189,8 +188,8 @@ class Bot:
         return reasons
 
     def _troubles(self) -> list[str]:
-        broken = any(worker.broken for worker in self.workers)
-        return self.condition.reasons() + [RECEIVER_BROKEN] * broken
+        found = {text for worker in self.workers for text in worker.outcomes.troubles()}
+        return self.condition.reasons() + sorted(found)
 
     def numbers(self) -> bytes:
         """The metrics, with what is counted only when it is asked for."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -26,6 +26,7 @@ from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, R
 from notifier.core.receivers import trouble_of
 from notifier.core.request import Request
 from notifier.core.snapshot import Snapshot
+from notifier.core.standin import stand_in
 from notifier.core.state import SourceKey, seconds
 from notifier.errors import PollError, StateError, Trouble
 from notifier.web.metrics import Metrics
@@ -246,7 +247,7 @@ class Cycle:
 
     def _judge(self, reading: Reading, key: SourceKey | None) -> Outcome:
         decision = decide(self.known, reading, self.plan, _time(reading))
-        envelopes = tuple(e for notice in decision.notices for e in self.render(notice))
+        envelopes = tuple(e for notice in decision.notices for e in self._rendered(notice))
         self.write(decision, reading, envelopes)
         self.known = decision.known
         self._note(reading, decision)
@@ -254,6 +255,13 @@ class Cycle:
             self.wake()
         trouble = reading.trouble.value if isinstance(reading, Failed) else ""
         return Outcome(key or SourceKey("", ""), decision, envelopes, trouble)
+
+    def _rendered(self, notice: Notice) -> Iterator[Envelope]:
+        """The messages of a notice, and those of whoever is told if its receiver cannot be."""
+        yield from self.render(notice)
+        other = stand_in(notice, self.plan)
+        if other is not None:
+            yield from (dataclasses.replace(e, standby=True) for e in self.render(other))
 
     def _note(self, reading: Reading, decision: Decision) -> None:
         """One log line a poll, and the numbers."""

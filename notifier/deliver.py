@@ -1,4 +1,4 @@
-"""Empty the outbox: send what is due, write down how it went. Decides nothing about alerts.
+"""Empty the outbox: send what is due, and have written down how it went. Decides nothing itself.
 
 One worker per kind of channel, each on its own thread: a Slack that hangs holds up no email. A
 message is marked as being sent, and that is on the disk, before a byte of it leaves.
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from notifier import logs
-from notifier.channels.base import Channel, Delivered
-from notifier.core.outgoing import Envelope
-from notifier.core.retry import CHAT, MAIL, next_attempt
+from notifier.channels.base import Channel, Delivered, lives
+from notifier.core.outgoing import Envelope, alone, doubtful
 from notifier.errors import PermanentDeliveryError, TemporaryDeliveryError
-from notifier.store import outbox
+from notifier.outcomes import BETWEEN_LOOKS, Outcomes, last_try
+from notifier.store import lanes, outbox
 from notifier.store.database import Database
+from notifier.store.lanes import Lane, lane_of
 from notifier.store.outbox import Claimed
 from notifier.web.metrics import Metrics
 
@@ -26,9 +27,11 @@ log = logs.logger("deliver")
 
 BATCH = 20  # messages claimed at once: a crash makes so many ambiguous at most
 LOOKS = 2  # a message is believed not to have arrived when it was not found so often
-BETWEEN_LOOKS = timedelta(seconds=5)
 CLOCKS_APART = timedelta(seconds=60)  # between our clock and the far side's
-MENDING = timedelta(minutes=5)  # a dead token or a closed channel waits for somebody's hand
+GONE = '{"gone": true}'  # the reference of a message that was deleted, and left no link
+
+Settle = Callable[[], None]
+"""Writes down how a message went."""
 
 
 @dataclass(slots=True)
@@ -40,9 +43,7 @@ class Worker:
         jitter: Draws from [0, 1).
         on_ambiguous: A receiver's own wish where a message of unknown outcome cannot be looked
             for: ``resend``, ``drop``, or empty for the default.
-        report: Told of a receiver that takes nothing, and of each message that one took.
-        lost: How many messages it had to give up.
-        broken: Recipients that lately took nothing, for good or until somebody mends it.
+        outcomes: Where outcomes are written down.
     """
 
     channel: Channel
@@ -52,13 +53,20 @@ class Worker:
     jitter: Callable[[], float]
     metrics: Metrics
     on_ambiguous: Callable[[str], str] = lambda _: ""
-    report: Callable[[str, str, bool, str], None] = lambda *_: None
-    lost: int = 0
-    broken: set[str] = field(default_factory=set)
+    outcomes: Outcomes = field(init=False)
     _taken: deque[Claimed] = field(default_factory=deque)  # claimed, and not settled yet
-    _outcome: Callable[[], None] | None = None  # of the first of them, not written yet
+    _outcome: Settle | None = None  # of the first of them, not written yet
     _seen: datetime | None = None  # the clock, at the last call
-    _asked: dict[str, datetime] = field(default_factory=dict)  # whom to leave alone, until when
+    _repeated: dict[Lane, datetime] = field(default_factory=dict)  # what is kept alive
+
+    def __post_init__(self) -> None:
+        kind, can_find = self.channel.kind, self.channel.can_find
+        self.outcomes = Outcomes(kind, self.database, self.clock, self.jitter, self.metrics, can_find)
+
+    @property
+    def lost(self) -> int:
+        """How many messages it had to give up."""
+        return self.outcomes.lost
 
     def run_once(self) -> int:
         """Try everything that is due now. Returns how many messages were tried.
@@ -67,6 +75,7 @@ class Worker:
             StateError: the database is in trouble; the next call goes on where this one ended.
         """
         self._make_up()
+        self.outcomes.circuit.recall()
         now = self.clock()
         with self.database.transaction() as connection:
             if self._seen is None or now < self._seen - CLOCKS_APART:
@@ -74,10 +83,11 @@ class Worker:
             claimed = outbox.claim(connection, now, self.owner, BATCH, self.channel.kind)
         self._seen = now
         self._taken.extend(claimed)
-        self._asked.clear()
+        self.outcomes.patience.clear()
         while self._taken:
             self._deliver(self._taken[0])
             self._taken.popleft()
+        self._keep_alive()
         return len(claimed)
 
     def _make_up(self) -> None:
@@ -91,16 +101,20 @@ class Worker:
                     outbox.give_back(connection, message.id, self.clock())
             self._taken.clear()
 
-    def _settle(self, outcome: Callable[[], None]) -> None:
+    def _settle(self, outcome: Settle) -> None:
         """Write down how a message went; where that fails it is kept, and never sent again."""
         self._outcome = outcome
         outcome()
         self._outcome = None
 
     def next_due(self) -> datetime | None:
-        """When the next message of this kind falls due."""
+        """When the next message of this kind falls due, or is to be repeated."""
         with self.database.reading() as connection:
-            return outbox.next_due(connection, self.channel.kind)
+            due = outbox.next_due(connection, self.channel.kind)
+        if self.channel.again is None or not self._repeated:
+            return due
+        repeated = min(self._repeated.values()) + self.channel.again
+        return repeated if due is None else min(due, repeated)
 
     def backlog(self) -> tuple[int, datetime | None]:
         """How many messages wait, and since when the oldest does."""
@@ -108,159 +122,127 @@ class Worker:
             waiting = outbox.waiting(connection).get(self.channel.kind, 0)
             return waiting, outbox.oldest(connection, self.channel.kind)
 
+    # ---- one message ----
+
     def _deliver(self, message: Claimed) -> None:
-        envelope = message.envelope
-        if (until := self._asked.get(envelope.recipient)) is not None:
+        envelope, lane = message.envelope, lane_of(message.envelope)
+        if (until := self.outcomes.patience.get(envelope.recipient)) is not None:
             with self.database.transaction() as connection:
                 outbox.give_back(connection, message.id, until)
             return
         with self.database.reading() as connection:
-            lane = (envelope.conversation, envelope.recipient)
             reference = outbox.reference(connection, *lane)
-            unheard = envelope.reason == "close" and outbox.unheard(connection, *lane)
+            closes = envelope.reason == "close"
+            unheard = closes and outbox.unheard(connection, *lane)
+            end = None if message.unsure_since else lanes.ending(connection, lane)
+            if closes and lanes.alone(connection, lane):
+                message = replace(message, envelope=alone(envelope))
         if unheard:  # nobody is told of the end of what never reached them
-            self._settle(partial(self._failed, envelope, "its opening was never delivered"))
-            return
-        outcome = self._looked(message, reference) if _doubtful(message, reference) else None
-        self._settle(outcome or self._tried(message, reference))
+            text = "its opening was never delivered"
+            self._settle(partial(self.outcomes.failed, envelope, text))
+        elif end is not None:
+            self._settle(partial(self.outcomes.combined, envelope, end))
+        else:
+            self._settle(self._outcome_of(message, reference))
 
-    def _tried(self, message: Claimed, reference: str | None) -> Callable[[], None]:
+    def _outcome_of(self, message: Claimed, reference: str | None) -> Settle:
+        circuit = self.outcomes.circuit
+        if circuit.blocks(self.clock()):
+            return partial(self.outcomes.refused, message, circuit.refusal())
+        if _doubtful(message, reference):
+            found = self._looked(message, reference)
+            if not isinstance(found, Claimed):
+                return found
+            message = found
+        return self._tried(message, reference)
+
+    def _tried(self, message: Claimed, reference: str | None) -> Settle:
         """Send, and return what writes down how that went."""
         try:
             delivered = self._send(message.envelope, reference)
         except TemporaryDeliveryError as error:
-            return partial(self._later, message, error)
+            return partial(self.outcomes.later, message, error)
         except PermanentDeliveryError as error:
-            return partial(self._refused, message, error)
+            return partial(self.outcomes.refused, message, error)
         except Exception as error:  # noqa: BLE001  # a mistake of ours holds up no other message
-            return partial(self._later, message, _mistake(error))
-        return partial(self._done, message.envelope, delivered)
+            return partial(self.outcomes.later, message, _mistake(error))
+        return partial(self.outcomes.done, message.envelope, delivered)
 
     def _send(self, envelope: Envelope, reference: str | None) -> Delivered:
-        """Send; a message whose predecessor is gone is posted anew."""
+        """Send; a message whose predecessor is gone is posted anew.
+
+        That it is gone is written down first: the new one is a post, and is looked for as one.
+        """
         try:
             return self.channel.send(envelope, reference, self.clock())
         except PermanentDeliveryError as error:
-            if not error.gone or reference is None:
+            if not error.gone or reference is None or not lives(reference):
                 raise
-            return self.channel.send(envelope, None, self.clock())
+            moved = error.moved or GONE
+            self.outcomes.moved(lane_of(envelope), moved)
+            return self.channel.send(envelope, moved, self.clock())
+
+    def _keep_alive(self) -> None:
+        """Repeat what is open to a far side that forgets what nobody repeats."""
+        again, now = self.channel.again, self.clock()
+        if again is None:
+            return
+        with self.database.reading() as connection:
+            living = lanes.living(connection, self.channel.kind)
+        for lane, (envelope, delivered_at) in living.items():
+            last = max(delivered_at, self._repeated.get(lane, delivered_at))
+            due = not timedelta(0) <= now - last < again  # or a clock that was set back
+            self._repeated[lane] = now if due else last
+            if due:
+                self._repeat(envelope)
+        self._repeated = {lane: self._repeated[lane] for lane in living}
+
+    def _repeat(self, envelope: Envelope) -> None:
+        try:
+            self.channel.send(envelope, None, self.clock())
+        except (TemporaryDeliveryError, PermanentDeliveryError) as error:
+            log.warning("not kept alive", receiver=envelope.receiver, id=envelope.id,
+                        error=str(error))  # fmt: skip
 
     # ---- a message of unknown outcome ----
 
-    def _looked(self, message: Claimed, reference: str | None) -> Callable[[], None] | None:
-        """Look for it; None when it is to be sent again."""
+    def _looked(self, message: Claimed, reference: str | None) -> Settle | Claimed:
+        """Look for it. Returns the message itself when it is to be sent again."""
         if not self.channel.can_find:
-            return self._dropped(message.envelope)
+            return self._unfindable(message)
         since = (message.unsure_since or message.envelope.queued_at) - CLOCKS_APART
         try:
             found = self.channel.find(message.envelope, reference, since)
         except TemporaryDeliveryError as error:
             return partial(self._unseen, message, error)  # not to have looked is not "not there"
-        except PermanentDeliveryError:
-            return self._dropped(message.envelope)
+        except PermanentDeliveryError as error:
+            if error.broken == "credential" and error.name != "missing_scope":
+                return partial(self.outcomes.refused, message, error)
+            return self._unfindable(message)
         if found is not None:
-            return partial(self._done, message.envelope, Delivered(found, "found"))
+            return partial(self.outcomes.done, message.envelope, Delivered(found, "found"))
         if message.looks + 1 >= LOOKS:
-            return None
+            return message
         due = self.clock() + BETWEEN_LOOKS
-        return partial(self._ambiguous, message, "not found yet", due, looked=True)
+        return partial(self.outcomes.ambiguous, message, "not found yet", due, looked=True)
 
     def _unseen(self, message: Claimed, error: TemporaryDeliveryError) -> None:
         """It could not be looked for now."""
         now = self.clock()
-        if now >= _last_try(message.envelope):
-            self._given_up(message.envelope, error)
+        if now >= last_try(message.envelope):
+            self.outcomes.given_up(message.envelope, error)
         else:
-            self._ambiguous(message, str(error), self._due(message, now, error.after))
+            due = self.outcomes.due(message, now, error.after)
+            self.outcomes.ambiguous(message, str(error), due)
 
-    def _dropped(self, envelope: Envelope) -> Callable[[], None] | None:
-        """A doubled page beats a lost one; a doubled celebration does not."""
+    def _unfindable(self, message: Claimed) -> Settle | Claimed:
+        """A doubled page beats a lost one, and says that it may be; a doubled sale does not."""
+        envelope = message.envelope
         default = "drop" if envelope.reason == "event" else "resend"
         if (self.on_ambiguous(envelope.receiver) or default) == "resend":
-            return None
-        return partial(self._failed, envelope, "it may have arrived and cannot be looked for")
-
-    # ---- how it went ----
-
-    def _done(self, envelope: Envelope, delivered: Delivered) -> None:
-        now = self.clock()
-        with self.database.transaction() as connection:
-            outbox.settle_delivered(connection, envelope.id, delivered.reference, now)
-            if delivered.reference:
-                outbox.remember_reference(
-                    connection, envelope.conversation, envelope.recipient, delivered.reference
-                )
-        self.broken.discard(envelope.recipient)
-        self._count("delivered")
-        log.info("delivered", receiver=envelope.receiver, form=envelope.form,
-                 reason=envelope.reason, id=envelope.id, detail=delivered.detail)  # fmt: skip
-        self.report(envelope.receiver, envelope.recipient, True, "")
-
-    def _later(self, message: Claimed, error: TemporaryDeliveryError) -> None:
-        envelope, now = message.envelope, self.clock()
-        if now >= _last_try(envelope):
-            self._given_up(envelope, error)
-            return
-        due = self._due(message, now, error.after)
-        if error.ambiguous:
-            soon = message.unsure_since is None and self.channel.can_find
-            self._ambiguous(message, str(error), now + BETWEEN_LOOKS if soon else due)
-            return
-        with self.database.transaction() as connection:
-            outbox.settle_later(
-                connection, envelope.id, due, str(error), counts_attempt=error.after is None
-            )
-            if error.after is not None:
-                outbox.postpone(connection, envelope.recipient, envelope.kind, due)
-                self._asked[envelope.recipient] = due
-        self._count("later")
-        log.warning("not delivered yet", receiver=envelope.receiver, id=envelope.id,
-                    error=str(error), again=due.isoformat())  # fmt: skip
-
-    def _due(self, message: Claimed, now: datetime, asked: timedelta | None) -> datetime:
-        patience = MAIL if self.channel.kind == "email" else CHAT
-        return next_attempt(
-            patience, attempts=message.attempt, now=now, jitter=self.jitter(), asked=asked
-        )
-
-    def _ambiguous(
-        self, message: Claimed, error: str, due: datetime, *, looked: bool = False
-    ) -> None:
-        with self.database.transaction() as connection:
-            outbox.settle_ambiguous(connection, message.id, due, error, looked=looked)
-        self._count("ambiguous")
-        log.warning("outcome unknown", receiver=message.envelope.receiver, id=message.id,
-                    error=error, looked=looked)  # fmt: skip
-
-    def _refused(self, message: Claimed, error: PermanentDeliveryError) -> None:
-        """Keep what a mended token or channel will take; the rest can never be delivered."""
-        envelope, now = message.envelope, self.clock()
-        self.broken.add(envelope.recipient)
-        self.report(envelope.receiver, envelope.recipient, False, str(error))
-        if error.broken == "message" or now >= _last_try(envelope):
-            self._failed(envelope, str(error))
-            return
-        with self.database.transaction() as connection:
-            outbox.settle_later(connection, envelope.id, now + MENDING, str(error))
-        self._count("broken")
-        log.error("receiver broken", receiver=envelope.receiver, what=error.broken,
-                  id=envelope.id, error=str(error))  # fmt: skip
-
-    def _given_up(self, envelope: Envelope, error: TemporaryDeliveryError) -> None:
-        self.broken.add(envelope.recipient)
-        self.report(envelope.receiver, envelope.recipient, False, str(error))
-        self._failed(envelope, f"given up: {error}")
-
-    def _failed(self, envelope: Envelope, error: str) -> None:
-        with self.database.transaction() as connection:
-            outbox.settle_failed(connection, envelope.id, error, self.clock())
-        self.lost += 1
-        self._count("failed")
-        log.error("never delivered", receiver=envelope.receiver, form=envelope.form,
-                  reason=envelope.reason, id=envelope.id, error=error)  # fmt: skip
-
-    def _count(self, result: str) -> None:
-        self.metrics.deliveries.labels(self.channel.kind, result).inc()
+            return replace(message, envelope=doubtful(envelope))
+        text = "it may have arrived and cannot be looked for"
+        return partial(self.outcomes.failed, envelope, text, stand_in=False)
 
 
 def _mistake(error: Exception) -> TemporaryDeliveryError:
@@ -278,13 +260,8 @@ def _doubles(envelope: Envelope, reference: str | None) -> bool:
     """Whether a second send would show twice.
 
     An edit repeats harmlessly, but one without a message to edit is a post. A mail is known by its
-    Message-ID.
+    Message-ID, data by their id.
     """
-    return envelope.form in ("post", "reply") or (envelope.form == "edit" and reference is None)
-
-
-def _last_try(envelope: Envelope) -> datetime:
-    """Late news goes marked as late; an edit, which only carries the newest state, not at all."""
-    if envelope.droppable:
-        return envelope.give_up_at
-    return envelope.give_up_at + (envelope.give_up_at - envelope.queued_at)
+    if envelope.form == "edit":
+        return reference is None or not lives(reference)
+    return envelope.form in ("post", "reply")

@@ -139,6 +139,8 @@ class PermanentDeliveryError(DeliveryError):
         rejected: The form was refused (``invalid_blocks``); a plainer form may be taken.
         broken: What is broken for every further message: ``message``, ``destination`` or
             ``credential``.
+        name: What the far side itself calls it: ``missing_scope``.
+        moved: With *gone*: the reference under which the conversation goes on, if there is one.
     """
 
     def __init__(
@@ -148,8 +150,12 @@ class PermanentDeliveryError(DeliveryError):
         gone: bool = False,
         rejected: bool = False,
         broken: str = "message",
+        name: str = "",
+        moved: str = "",
     ) -> None:
         self.gone = gone
         self.rejected = rejected
         self.broken = broken
+        self.name = name
+        self.moved = moved
         super().__init__(text)

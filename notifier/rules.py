@@ -12,8 +12,6 @@ from notifier.core.testfile import load_tests
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 
-DELIVERED = frozenset({"slack", "slack_webhook", "email"})  # kinds of receivers with a channel
-
 
 def read_rules(path: Path, shown: str = "") -> Rulebook:
     """Read and check a rules file.
@@ -24,14 +22,7 @@ def read_rules(path: Path, shown: str = "") -> Rulebook:
         ConfigError: it cannot be read, or holds mistakes: all of them.
     """
     text = _text(path, "rules file")
-    book = load(text, CATALOGUE, shown or str(path))
-    unreachable = [r.name for r in book.file.receiver if r.kind not in DELIVERED]
-    if unreachable:
-        raise ConfigError(
-            f"{path}: this version delivers nothing to the webhook of {', '.join(unreachable)}; "
-            "use slack, slack_webhook or email"
-        )
-    return book
+    return load(text, CATALOGUE, shown or str(path))
 
 
 def read_tests(paths: Iterable[Path], book: Rulebook) -> list[Test]:

@@ -25,6 +25,7 @@ PACKAGE = ROOT / "notifier"
 # Wall: each library has one room (a second one only where the reason is written beside it).
 ROOMS: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("simulator",),
+    "apprise": ("channels.apprise",),
     "alembic": ("store",),
     "apscheduler": ("schedule",),
     "babel": ("render",),
@@ -39,7 +40,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pydantic": ("core", "settings"),  # the rules file is a model
     "pydantic_core": ("core",),
     "pydantic_settings": ("settings",),
-    "requests": ("wolkvox", "channels", "web.heartbeat"),  # webhooks are posted, too
+    "requests": ("wolkvox", "wire", "channels", "web.heartbeat"),  # webhooks are posted, too
     "rich": ("cli", "commands", "demo.terminal"),
     "slack_sdk": ("channels",),
     "smtplib": ("channels",),
@@ -50,7 +51,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "tree_sitter": ("core.places",),
     "tree_sitter_toml": ("core.places",),
     "typer": ("cli", "commands"),
-    "urllib3": ("wolkvox", "channels"),  # below requests
+    "urllib3": ("wolkvox", "wire", "channels"),  # below requests
     "uvicorn": ("web",),
     "watchfiles": ("commands.run",),
     "zstandard": ("store",),

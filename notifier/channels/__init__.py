@@ -6,12 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from notifier.channels import alertmanager, signed
+from notifier.channels.alertmanager import Alertmanager
+from notifier.channels.apprise import Apprise
 from notifier.channels.base import Channel, Delivered
 from notifier.channels.email import Email, Security
+from notifier.channels.signed import Webhook
 from notifier.channels.slack import Slack
+from notifier.channels.teams import Teams
 from notifier.channels.webhook import SlackWebhook
 
-__all__ = ["Channel", "Delivered", "Email", "Slack", "SlackWebhook", "channels"]
+__all__ = [
+    "Alertmanager", "Apprise", "Channel", "Delivered", "Email", "Slack", "SlackWebhook", "Teams",
+    "Webhook", "channels",
+]  # fmt: skip
 
 
 class Secret(Protocol):
@@ -59,13 +67,28 @@ class ChannelSettings(Protocol):
     def smtp(self) -> SmtpSettings: ...
     @property
     def slack_webhook_for(self) -> Callable[[str], Secret]: ...
+    @property
+    def webhook_for(self) -> Callable[[str], signed.Place]: ...
+    @property
+    def alertmanager_for(self) -> Callable[[str], alertmanager.Place]: ...
+    @property
+    def teams_for(self) -> Callable[[str], Secret]: ...
+    @property
+    def apprise_for(self) -> Callable[[str], Secret]: ...
 
 
 def channels(settings: ChannelSettings) -> tuple[Channel, ...]:
     """One channel of each kind. What is not set is said when a message needs it."""
     slack = Slack(_shown(settings.slack.bot_token), settings.slack.base_url)
-    webhook = SlackWebhook(lambda name: settings.slack_webhook_for(name).get_secret_value())
-    return slack, webhook, _email(settings.smtp)
+    return (
+        slack,
+        SlackWebhook(lambda name: settings.slack_webhook_for(name).get_secret_value()),
+        Webhook(settings.webhook_for),
+        Alertmanager(settings.alertmanager_for),
+        Teams(lambda name: settings.teams_for(name).get_secret_value()),
+        Apprise(lambda name: settings.apprise_for(name).get_secret_value()),
+        _email(settings.smtp),
+    )
 
 
 def _email(smtp: SmtpSettings) -> Email:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
 
 from notifier.core.outgoing import Envelope
+from notifier.errors import ConfigError, PermanentDeliveryError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Channel(Protocol):
 
     @property
     def kind(self) -> str:
-        """``slack``, ``slack_webhook`` or ``email``: the envelopes it takes."""
+        """``slack``, ``email``, ``webhook``, ...: the envelopes it takes."""
         ...
 
     @property
@@ -36,11 +41,17 @@ class Channel(Protocol):
         """Whether a message whose answer was lost can be looked for."""
         ...
 
+    @property
+    def again(self) -> timedelta | None:
+        """How often what is open is to be repeated, so that it is not forgotten; None for never."""
+        ...
+
     def send(self, envelope: Envelope, reference: str | None, now: datetime, /) -> Delivered:
         """Return once the far side has taken responsibility for *envelope*.
 
         *reference* is that of an earlier message of the conversation, or None. An edit without
-        one is posted anew. From *now* ``envelope.give_up_at`` on, it says that it is late.
+        one that lives is posted anew. From *now* ``envelope.give_up_at`` on, it says that it is
+        late.
 
         Raises:
             TemporaryDeliveryError: It may be taken another time.
@@ -58,3 +69,20 @@ class Channel(Protocol):
             PermanentDeliveryError: It can never be looked for: a scope is missing.
         """
         ...
+
+
+def addressed_by(settings: Callable[[str], T], name: str) -> T:
+    """What the settings say of a receiver that the rules file names.
+
+    Raises:
+        PermanentDeliveryError: They say nothing: its text names the variable to set.
+    """
+    try:
+        return settings(name)
+    except ConfigError as error:
+        raise PermanentDeliveryError(error.problems[0].text, broken="destination") from None
+
+
+def lives(reference: str) -> bool:
+    """Whether the message that *reference* names is there still, as far as is known."""
+    return not json.loads(reference).get("gone")

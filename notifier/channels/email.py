@@ -53,6 +53,10 @@ class Email:
         return "email"
 
     @property
+    def again(self) -> None:
+        """A mail is not repeated."""
+
+    @property
     def can_find(self) -> bool:
         """Mail cannot be looked for: a second copy is known by its Message-ID."""
         return False

@@ -15,7 +15,7 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from typing import Any
 
-from notifier.core.outgoing import Envelope
+from notifier.core.outgoing import Envelope, before_text
 from notifier.errors import PermanentDeliveryError
 
 SUBJECT = 150  # characters
@@ -150,7 +150,7 @@ def _fill(
 ) -> None:
     """Put in both texts. ``=_`` cannot stand in quoted-printable, so no text holds the boundary."""
     text, page = _sound(str(payload.get("text", ""))), _sound(str(payload.get("html", "")))
-    late = _sound(str(payload.get("late", ""))) if now >= envelope.give_up_at else ""
+    late = _sound(before_text(payload, late=now >= envelope.give_up_at))
     if late:
         text = f"{late}\n\n{text}"
     message.set_content(text, cte="quoted-printable")

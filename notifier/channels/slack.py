@@ -14,16 +14,19 @@ import urllib.error
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from notifier.channels.base import Delivered
 from notifier.channels.slack_errors import lost, refused
-from notifier.core.outgoing import Envelope
-from notifier.errors import PermanentDeliveryError
+from notifier.channels.slack_forms import FORMS, continued, metadata_id
+from notifier.core.outgoing import MARKS, Envelope, before_text, behind_text
+from notifier.errors import DeliveryError, PermanentDeliveryError
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
     from slack_sdk.web import SlackResponse
+
+T = TypeVar("T")
 
 TIMEOUT = 10  # seconds, for a connection and for an answer
 BASE_URL = "https://slack.com/api/"
@@ -53,12 +56,14 @@ class Slack:
 
     kind = "slack"
     can_find = True
+    again = None
 
     def __init__(self, token: str, base_url: str | None = None, timeout: int = TIMEOUT) -> None:
         self._token = token
         self._base_url = (base_url or BASE_URL).rstrip("/") + "/"
         self._timeout = timeout
         self._channels: dict[str, str] = {}
+        self._joined: set[str] = set()  # channels that were joined, or could not be
 
     def __repr__(self) -> str:
         return f"Slack({self._base_url!r})"
@@ -80,17 +85,25 @@ class Slack:
     def send(self, envelope: Envelope, reference: str | None, now: datetime, /) -> Delivered:
         """Post, edit or answer. See ``Channel.send``.
 
-        A message whose form is refused is sent once more as plain text.
+        A message whose form is refused is sent once more in a classic one, and then as plain text.
         """
         payload = _payload(envelope, now)
         place = _place(reference)
-        try:
-            return self._sent(envelope, payload, place, now)
-        except PermanentDeliveryError as refusal:
-            if not refusal.rejected:
-                raise
-            delivered = self._sent(envelope, _plain(payload), place, now)
-            return Delivered(delivered.reference, f"as plain text, because: {refusal}")
+        if envelope.form == "edit" and not place:
+            payload = continued(payload, _was(reference), _moved(envelope))
+        refusal: PermanentDeliveryError | None = None
+        for name, form in FORMS.items():
+            try:
+                delivered = self._sent(envelope, form(payload), place, now)
+            except PermanentDeliveryError as error:
+                if not error.rejected:
+                    raise self._with_link(error, place, now) from None
+                refusal = refusal or error
+            else:
+                said = f"{name}, because: {refusal}" if refusal else delivered.detail
+                return Delivered(delivered.reference, said)
+        assert refusal is not None  # noqa: S101  # there is at least one form
+        raise refusal
 
     def _sent(
         self, envelope: Envelope, payload: Mapping[str, Any], place: dict[str, str], now: datetime
@@ -101,13 +114,27 @@ class Slack:
             return self._edit(payload, place, now)
         return self._post(envelope.recipient, payload, now)
 
+    def _with_link(
+        self, error: PermanentDeliveryError, place: Mapping[str, str], now: datetime
+    ) -> PermanentDeliveryError:
+        """A message that is gone for edits may still be there to be read: its link goes along."""
+        if error.gone and place:
+            link = self._permalink(place, now)
+            error.moved = json.dumps({"gone": True, **({"was": link} if link else {})})
+        return error
+
+    def _permalink(self, place: Mapping[str, str], now: datetime) -> str:
+        asked = {"channel": place["channel"], "message_ts": place["ts"]}
+        try:
+            return str(self._call(self._client.chat_getPermalink, now, asked).get("permalink", ""))
+        except DeliveryError:
+            return ""
+
     def _post(self, recipient: str, payload: Mapping[str, Any], now: datetime) -> Delivered:
         channel = self._resolve(recipient, now)
-        answer = self._call(
-            self._client.chat_postMessage,
-            now,
-            {"channel": channel, **_LITERAL, **_QUIET, **payload},
-            unsure=True,
+        asked = {"channel": channel, **_LITERAL, **_QUIET, **payload}
+        answer = self._in_channel(
+            channel, now, lambda: self._call(self._client.chat_postMessage, now, asked, unsure=True)
         )
         reference = _reference(answer.get("channel") or channel, answer.get("ts"))
         return Delivered(reference, f"ts {answer.get('ts')}")
@@ -147,14 +174,17 @@ class Slack:
         if envelope.form == "reply":
             return self._find_reply(envelope, place, since)
         channel = self._resolve(envelope.recipient, since)
-        found = self._found(self._client.conversations_history, envelope.id, since, channel=channel)
+        history = self._client.conversations_history
+        found = self._in_channel(
+            channel, since, lambda: self._found(history, envelope.id, since, channel=channel)
+        )
         return _reference(channel, found) if found else None
 
     def _find_reply(
         self, envelope: Envelope, place: Mapping[str, str], since: datetime
     ) -> str | None:
         if not place:
-            return None
+            return None  # nothing was answered: there is no thread
         found = self._found(self._client.conversations_replies, envelope.id, since, **place)
         return _reference(**place) if found else None
 
@@ -172,7 +202,7 @@ class Slack:
         for _ in range(LOOKS):
             answer = self._call(method, since, {**place, **paged, "cursor": cursor})
             for message in answer.get("messages") or ():
-                if _id_of(message) == wanted:
+                if metadata_id(message) == wanted:
                     return str(message["ts"])
             cursor = _cursor(answer)
             if not cursor:
@@ -180,6 +210,26 @@ class Slack:
         return None
 
     # ---- channels ----
+
+    def _in_channel(self, channel: str, now: datetime, ask: Callable[[], T]) -> T:
+        """Ask, and where the bot is not in the channel let it join, once, if it may."""
+        try:
+            return ask()
+        except PermanentDeliveryError as error:
+            if error.name != "not_in_channel" or not self._join(channel, now):
+                raise
+            return ask()
+
+    def _join(self, channel: str, now: datetime) -> bool:
+        """Join a public channel. False where that cannot be, or was done before."""
+        if channel in self._joined:
+            return False
+        self._joined.add(channel)
+        try:
+            self._call(self._client.conversations_join, now, {"channel": channel})
+        except DeliveryError:
+            return False
+        return True
 
     def _resolve(self, recipient: str, now: datetime) -> str:
         """A channel's id. A name is looked up once; ids pass."""
@@ -193,7 +243,7 @@ class Slack:
         try:
             found = next((c["id"] for c in self._listed(now) if c.get("name") == name), None)
         except PermanentDeliveryError as error:
-            if "missing_scope" not in str(error):
+            if error.name != "missing_scope":
                 raise
             return f"#{name}"  # without the scope to list channels, a public one is found by name
         if found is None:
@@ -257,21 +307,19 @@ class Slack:
 
 
 def _payload(envelope: Envelope, now: datetime) -> dict[str, Any]:
-    """What is sent; marked as late when it is."""
+    """What is sent; marked where it is late, comes alone, or may be there already."""
     payload: dict[str, Any] = json.loads(envelope.payload)
-    late = payload.pop("late", "")
-    if late and now >= envelope.give_up_at:
-        payload["text"] = f"{late} {payload['text']}"
+    before = before_text(payload, late=now >= envelope.give_up_at)
+    text = " ".join(filter(None, (before, payload["text"], behind_text(payload))))
+    sent = {key: value for key, value in payload.items() if key not in MARKS}
     if envelope.form != "reply":
-        payload.pop("reply_broadcast", None)
-    return payload
+        sent.pop("reply_broadcast", None)
+    return {**sent, "text": text}
 
 
-def _plain(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The same message as text alone. Empty lists take away what an edit would keep."""
-    kept = {k: v for k, v in payload.items() if k in ("text", "reply_broadcast")}
-    metadata = payload.get("metadata")
-    return {**kept, "attachments": [], "blocks": [], **({"metadata": metadata} if metadata else {})}
+def _moved(envelope: Envelope) -> str:
+    """How the receiver's language calls what goes on elsewhere."""
+    return str(json.loads(envelope.payload).get("moved", ""))
 
 
 def _reference(channel: object, ts: object) -> str:
@@ -279,17 +327,14 @@ def _reference(channel: object, ts: object) -> str:
 
 
 def _place(reference: str | None) -> dict[str, str]:
-    """Where the conversation's message is: a channel and a timestamp; empty when unknown."""
-    if not reference:
-        return {}
-    known = json.loads(reference)
-    return {"channel": known["channel"], "ts": known["ts"]}
+    """Where the conversation's message is: channel and timestamp; empty when unknown or gone."""
+    known = json.loads(reference) if reference else {}
+    return {name: known[name] for name in ("channel", "ts")} if "ts" in known else {}
 
 
-def _id_of(message: Mapping[str, Any]) -> str:
-    metadata = message.get("metadata")
-    payload = metadata.get("event_payload") if isinstance(metadata, dict) else None
-    return str(payload.get("id", "")) if isinstance(payload, dict) else ""
+def _was(reference: str | None) -> str:
+    """The link of the message that can be edited no more."""
+    return str(json.loads(reference).get("was", "")) if reference else ""
 
 
 def _cursor(answer: SlackResponse) -> str:

@@ -122,15 +122,15 @@ def _classified(name: str, text: str, *, unsure: bool) -> DeliveryError:
         case Meaning.LONG:
             return TemporaryDeliveryError(text, after=LONG_WAIT)
         case Meaning.DESTINATION:
-            return PermanentDeliveryError(text, broken="destination")
+            return PermanentDeliveryError(text, broken="destination", name=name)
         case Meaning.CREDENTIAL:
-            return PermanentDeliveryError(text, broken="credential")
+            return PermanentDeliveryError(text, broken="credential", name=name)
         case Meaning.REJECTED:
-            return PermanentDeliveryError(text, rejected=True)
+            return PermanentDeliveryError(text, rejected=True, name=name)
         case Meaning.GONE:
-            return PermanentDeliveryError(text, gone=True)
+            return PermanentDeliveryError(text, gone=True, name=name)
         case _:
-            return PermanentDeliveryError(text)
+            return PermanentDeliveryError(text, name=name)
 
 
 def _explained(name: str, said: Mapping[str, Any]) -> str:

@@ -6,23 +6,13 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
-from notifier.channels.base import Delivered
-from notifier.channels.http import retry_after
-from notifier.core.outgoing import Envelope
-from notifier.errors import (
-    ConfigError,
-    DeliveryError,
-    PermanentDeliveryError,
-    TemporaryDeliveryError,
-)
+from notifier.channels.base import Delivered, addressed_by
+from notifier.channels.http import Reply, post, refused
+from notifier.core.outgoing import Envelope, before_text, behind_text
+from notifier.errors import DeliveryError, PermanentDeliveryError
 
-if TYPE_CHECKING:
-    import requests
-
-TIMEOUT = (5.0, 10.0)  # seconds to connect, to answer
-DETAIL = 200  # characters of an answer that are kept
+WHAT = "the webhook"
 
 # https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 _CLOSED = frozenset(
@@ -43,6 +33,7 @@ class SlackWebhook:
 
     kind = "slack_webhook"
     can_find = False
+    again = None
 
     def __init__(self, address: Callable[[str], str]) -> None:
         self._address = address
@@ -52,62 +43,27 @@ class SlackWebhook:
 
     def send(self, envelope: Envelope, _: str | None, now: datetime, /) -> Delivered:
         """Post. See ``Channel.send``."""
-        import requests  # slow to import: a start need not wait for it
-
-        url = self._url(envelope.recipient)
-        try:
-            answer = requests.post(
-                url, json=_message(envelope, now), timeout=TIMEOUT, allow_redirects=False
-            )
-        except requests.RequestException as error:
-            raise _lost(error) from None  # its text holds the address
-        if answer.status_code == HTTPStatus.OK and answer.text.strip() == "ok":
+        url = addressed_by(self._address, envelope.recipient)
+        body = json.dumps(_message(envelope, now)).encode()
+        reply = post(url, body, {"Content-Type": "application/json"}, WHAT)
+        if reply.status == HTTPStatus.OK and reply.text == "ok":
             return Delivered(detail="ok")
-        raise _refused(answer, now)
+        raise _refused(reply, now)
 
     def find(self, _: Envelope, __: str | None, ___: datetime, /) -> str | None:
         """A webhook cannot look."""
         return None
 
-    def _url(self, name: str) -> str:
-        try:
-            return self._address(name)
-        except ConfigError as error:
-            raise PermanentDeliveryError(error.problems[0].text, broken="destination") from None
-
 
 def _message(envelope: Envelope, now: datetime) -> dict[str, object]:
     payload = json.loads(envelope.payload)
-    text = payload["text"]
-    if now >= envelope.give_up_at:
-        text = f"{payload.get('late', '')} {text}".strip()
+    before = before_text(payload, late=now >= envelope.give_up_at)
+    text = " ".join(filter(None, (before, payload["text"], behind_text(payload))))
     return {"text": text, "attachments": payload.get("attachments", [])}
 
 
-def _lost(error: requests.RequestException) -> TemporaryDeliveryError:
-    return TemporaryDeliveryError(
-        f"No answer from the webhook ({type(error).__name__}).", ambiguous=not _unsent(error)
-    )
-
-
-def _unsent(error: requests.RequestException) -> bool:
-    """Whether no byte of the message can have left."""
-    from requests.exceptions import ConnectTimeout, SSLError
-
-    if isinstance(error, ConnectTimeout | SSLError):
-        return True
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return any(kind.__name__ == "NewConnectionError" for kind in type(reason).__mro__)
-
-
-def _refused(answer: requests.Response, now: datetime) -> DeliveryError:
-    status, said = answer.status_code, " ".join(answer.text.split())[:DETAIL]
-    text = f"The webhook answers {status} {said}".strip() + "."
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return TemporaryDeliveryError(text, after=retry_after(answer.headers, now))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return TemporaryDeliveryError(text, ambiguous=True)
-    gone = status in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-    if said in _CLOSED or gone or status < HTTPStatus.BAD_REQUEST:
+def _refused(reply: Reply, now: datetime) -> DeliveryError:
+    if reply.text in _CLOSED or reply.taken:
+        text = f"The webhook answers {reply.status} {reply.text}.".strip()
         return PermanentDeliveryError(text, broken="destination")
-    return PermanentDeliveryError(text, rejected=True)
+    return refused(reply, now, WHAT)

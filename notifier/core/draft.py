@@ -19,6 +19,7 @@ from notifier.core.rulebook import (
     Table,
     Test,
 )
+from notifier.core.tables import NAMED
 from notifier.core.vocabulary import nearest
 
 T = TypeVar("T", bound=Table)
@@ -37,7 +38,7 @@ UNSAID = "?"  # stands for a name that could not be read; nobody is told again
 # What is put where a value cannot be used, so that the rest of the table is still looked at.
 _STAND_INS: dict[type[Table], dict[str, Any]] = {
     Operation: {"server": "0000", "timezone": "UTC"},
-    Receiver: {"email": "x@example.com", "slack": "#x", "slack_webhook": "x", "webhook": "x"},
+    Receiver: {"email": "x@example.com", "slack": "#x", **dict.fromkeys(NAMED, "x")},
     Rule: {"to": [UNSAID]},
     Test: {"polls": [{"at": 0, "error": "network"}]},
 }

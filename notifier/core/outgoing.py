@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,13 +16,14 @@ class Envelope:
     Attributes:
         id: The same for the same decision, so that a repeated one is not sent again.
         incident: The conversation's first incident: its name in message metadata.
-        kind: Which channel carries it: ``slack``, ``slack_webhook``, ``email``.
+        kind: Which channel carries it: ``slack``, ``email``, ``webhook``, ...
         revision: Grows within the conversation.
-        form: ``post``, ``edit``, ``reply`` or ``mail``.
+        form: ``post``, ``edit``, ``reply``, ``mail`` or ``data``.
         payload: What is sent, as JSON; never rendered again.
         order: Its place among the messages of the same revision and recipient.
         give_up_at: When it is no longer news.
         droppable: A newer one may take its place while it waits; never an open or a close.
+        standby: It is sent only if the receiver cannot be reached for which this one stands in.
     """
 
     id: str
@@ -36,3 +40,34 @@ class Envelope:
     give_up_at: datetime
     order: int = 0
     droppable: bool = False
+    standby: bool = False
+
+
+def doubtful(envelope: Envelope) -> Envelope:
+    """Return *envelope*, marked: it may have been seen before, and nobody can look."""
+    return _with(envelope, "doubtful")
+
+
+def alone(envelope: Envelope) -> Envelope:
+    """Return a close, marked: nothing of its conversation could be delivered before."""
+    return _with(envelope, "alone")
+
+
+def _with(envelope: Envelope, mark: str) -> Envelope:
+    payload = {**json.loads(envelope.payload), mark: True}
+    return replace(envelope, payload=json.dumps(payload, ensure_ascii=False))
+
+
+def before_text(payload: Mapping[str, Any], *, late: bool) -> str:
+    """What a message begins with that is no news any more; empty for one that is."""
+    both = payload.get("both", "") if payload.get("alone") else ""
+    return " ".join(filter(None, (payload.get("late", "") if late else "", both)))
+
+
+def behind_text(payload: Mapping[str, Any]) -> str:
+    """What a message ends with that may have been seen before."""
+    return str(payload.get("again", "")) if payload.get("doubtful") else ""
+
+
+MARKS = frozenset({"late", "both", "again", "moved", "alone", "doubtful"})
+"""Keys of a payload that are about its delivery, and are not sent as they are."""

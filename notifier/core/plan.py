@@ -30,6 +30,7 @@ class Reach:
         quiet: The hours in which only critical news disturb.
         still_open: Hears once of what is open when a silence or quiet hours end.
         give_up: How long an undelivered message is news.
+        fallback: The receiver that stands in where this one cannot be reached; empty for none.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Reach:
     mention: str = ""
     still_open: bool = True
     give_up: timedelta = timedelta(hours=24)
+    fallback: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -223,4 +223,5 @@ def _reach(book: Rulebook, operation: Operation, receiver: Receiver) -> Reach:
         mention=receiver.mention or "",
         still_open=receiver.still_open,
         give_up=receiver.give_up,
+        fallback=receiver.fallback or "",
     )

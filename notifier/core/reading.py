@@ -52,7 +52,8 @@ class Delivery:
     """How a receiver takes messages, where that is news.
 
     Attributes:
-        recipient: One of its addresses: others may do well.
+        recipient: One of its addresses: others may do well. Empty: *receiver* is a kind of channel
+            that takes nothing from us at all.
         works: It took one; else it took none, for good or until somebody mends it.
         detail: What the far side said.
     """

@@ -30,7 +30,8 @@ def judge(draft: Draft, reading: Delivery, plan: Plan) -> None:
             open_one, closed_at=draft.at, closing=Closing.RECOVERED, seen_at=draft.at
         )
     elif not reading.works and open_one is None:
-        for operation, operators in _operations(reading.receiver, plan)[:1]:
+        found = _operations(reading.receiver, plan) if reading.recipient else _all(reading, plan)
+        for operation, operators in found[:1]:
             _open(draft, reading, operation, operators)
 
 
@@ -48,11 +49,48 @@ def operators_of(plan: Plan, operation: str, receiver: str) -> tuple[str, ...]:
     return tuple(name for name in operators if name != receiver)
 
 
+def told_of(incident: Incident, plan: Plan) -> tuple[str, ...]:
+    """Who hears of an incident about a receiver, or about a kind of channel."""
+    operation, source = incident.key.operation, str(incident.fields.get("source"))
+    if incident.fields.get("recipient"):
+        return operators_of(plan, operation, source)
+    return _reached_otherwise(plan, operation, source)
+
+
+def is_gone(incident: Incident, plan: Plan) -> bool:
+    """Whether the rules name the receiver, or any of the kind of channel, no more."""
+    source = str(incident.fields.get("source"))
+    if incident.fields.get("recipient"):
+        return (incident.key.operation, source) not in plan.reaches
+    return source not in {reach.kind for reach in plan.reaches.values()}
+
+
 def _operations(receiver: str, plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
     """The operations that a receiver hears of, those with somebody to tell first."""
     heard = [operation for operation, name in plan.reaches if name == receiver]
     found = [(operation, operators_of(plan, operation, receiver)) for operation in heard]
     return sorted(found, key=lambda each: not each[1])
+
+
+def _all(reading: Delivery, plan: Plan) -> list[tuple[str, tuple[str, ...]]]:
+    """The operations that use a kind of channel, those first that have somebody to tell by another.
+
+    One message says it, however many receivers the kind has.
+    """
+    using = {o for (o, _), reach in plan.reaches.items() if reach.kind == reading.receiver}
+    found = [(o, _reached_otherwise(plan, o, reading.receiver)) for o in sorted(using)]
+    return sorted(found, key=lambda each: not each[1])
+
+
+def _reached_otherwise(plan: Plan, operation: str, kind: str) -> tuple[str, ...]:
+    """The operators who can be told without a kind of channel, if only by a fallback."""
+    reaches = {name: plan.reaches[operation, name] for name in operators_of(plan, operation, "")}
+    told = []
+    for name, reach in reaches.items():
+        other = plan.reaches.get((operation, reach.fallback))
+        if reach.kind != kind or (other is not None and other.kind != kind):
+            told.append(name)
+    return tuple(told)
 
 
 def _open(draft: Draft, reading: Delivery, operation: str, operators: tuple[str, ...]) -> None:

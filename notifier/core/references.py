@@ -13,6 +13,7 @@ from notifier.core.mistakes import Mistakes
 from notifier.core.places import Loc
 from notifier.core.rulebook import Poll, Receiver, Rule
 from notifier.core.state import OWN_RULES
+from notifier.core.tables import KINDS, NAMED
 
 _EXPECT = re.compile(r"(?:open|change|close|event|repeat|none:[a-z][a-z_ -]*)(?: \S.*)?")
 _LASTING = (
@@ -69,8 +70,7 @@ def _check_variables(draft: Draft, mistakes: Mistakes) -> None:
     receivers = draft.receivers
     named: dict[tuple[str, str], list[tuple[int, str | None]]] = {
         ("operation", "name"): [(i, each.name) for i, each in draft.operations],
-        ("receiver", "slack_webhook"): [(i, each.slack_webhook) for i, each in receivers],
-        ("receiver", "webhook"): [(i, each.webhook) for i, each in receivers],
+        **{("receiver", key): [(i, getattr(r, key)) for i, r in receivers] for key in NAMED},
     }
     for (section, key), names in named.items():
         seen: dict[str, str] = {}
@@ -90,10 +90,9 @@ def variable(name: str) -> str:
 
 
 def _check_receiver(loc: Loc, receiver: Receiver, draft: Draft, mistakes: Mistakes) -> None:
-    kinds = ("slack", "slack_webhook", "webhook", "email")
-    given = [kind for kind in kinds if getattr(receiver, kind) is not None]
+    given = [kind for kind in KINDS if getattr(receiver, kind) is not None]
     if not given:
-        mistakes.add(loc, f"`{receiver.name}` cannot be reached", f"add one of {', '.join(kinds)}")
+        mistakes.add(loc, f"`{receiver.name}` cannot be reached", f"add one of {', '.join(KINDS)}")
     for kind in given[1:]:
         text = f"`{receiver.name}` has `{given[0]}` already"
         mistakes.add((*loc, kind), text, "make a second receiver of it")
@@ -210,12 +209,32 @@ def warn(draft: Draft, mistakes: Mistakes) -> None:
     for i, source in draft.sources:
         if source.title not in used:
             mistakes.warn(("source", i), f"`{source.title}` is polled, but no rule is about it")
+    _warn_of_stand_ins(draft, mistakes)
     _warn_of_idle_keys(draft, mistakes)
+
+
+_SHARED = frozenset({"slack", "email"})  # one credential serves all receivers of the kind
+
+
+def _warn_of_stand_ins(draft: Draft, mistakes: Mistakes) -> None:
+    """A stand-in is of no use where what hits the one hits the other."""
+    known = {each.name: each for _, each in draft.receivers}
+    for i, receiver in draft.receivers:
+        other = known.get(receiver.fallback or "")
+        if other is None:
+            continue
+        if other.kind == receiver.kind and other.kind in _SHARED:
+            text = f"`{other.name}` is reached by {other.kind}, too: one dead credential hits both"
+            mistakes.warn(("receiver", i, "fallback"), text)
+        everything = receiver.operation is None
+        if other.operation and (everything or set(receiver.operation or ()) - {*other.operation}):
+            text = f"`{other.name}` does not hear of every operation of `{receiver.name}`"
+            mistakes.warn(("receiver", i, "fallback"), text)
 
 
 # Keys of the contract that this version reads and checks but does not act upon.
 _IDLE = {
-    "receiver": ("fallback", "storm", "target"),
+    "receiver": ("storm", "target"),
     "rule": ("reopen_within",),
 }
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from notifier.core import receivers
 from notifier.core.known import Draft
 from notifier.core.plan import Plan, RulePlan
-from notifier.core.receivers import operators_of
 from notifier.core.state import (
     RECEIVER_RULE,
     SOURCE_RULE,
@@ -33,15 +33,10 @@ def apply(draft: Draft, plan: Plan) -> None:
         if state.incident and source not in plan.sources:
             _end_source(draft, source)
     for incident in draft.known.incidents.values():
-        if incident.open and _receiver_is_gone(incident, plan):
+        own = incident.open and incident.key.rule == RECEIVER_RULE
+        if own and receivers.is_gone(incident, plan):
             _close(draft, incident, Closing.RULE_REMOVED)
     _readdress(draft, plan)
-
-
-def _receiver_is_gone(incident: Incident, plan: Plan) -> bool:
-    receiver = str(incident.fields.get("source"))
-    known = (incident.key.operation, receiver) in plan.reaches
-    return incident.key.rule == RECEIVER_RULE and not known
 
 
 def _keep_or_end(draft: Draft, plan: Plan, key: InstanceKey, instance: Instance) -> None:
@@ -87,8 +82,7 @@ def _receivers(incident: Incident, plan: Plan) -> tuple[str, ...]:
     if incident.key.rule == SOURCE_RULE:
         return source.operators if source else ()
     if incident.key.rule == RECEIVER_RULE:
-        receiver = str(incident.fields.get("source"))
-        return operators_of(plan, incident.key.operation, receiver)
+        return receivers.told_of(incident, plan)
     return rule.to if rule else ()
 
 

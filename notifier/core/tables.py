@@ -142,8 +142,14 @@ class Source(Table):
         return self.name or self.endpoint
 
 
+KINDS = ("slack", "slack_webhook", "webhook", "alertmanager", "teams", "apprise", "email")
+"""Ways to reach a receiver: the key that it has is the kind of its channel."""
+NAMED = ("slack_webhook", "webhook", "alertmanager", "teams", "apprise")
+"""Those of them that name something of the settings."""
+
+
 class Receiver(Table):
-    """Somebody who is told: exactly one of `slack`, `slack_webhook`, `webhook` and `email`."""
+    """Somebody who is told: exactly one of the keys of ``KINDS``."""
 
     name: Name = Field(description="Names it in rules.")
     slack: Channel | None = Field(
@@ -154,6 +160,15 @@ class Receiver(Table):
     )
     webhook: Name | None = Field(
         default=None, description="The name of a generic webhook of the settings."
+    )
+    alertmanager: Name | None = Field(
+        default=None, description="The name of an Alertmanager of the settings."
+    )
+    teams: Name | None = Field(
+        default=None, description="The name of a Microsoft Teams workflow of the settings."
+    )
+    apprise: Name | None = Field(
+        default=None, description="The name of an Apprise address of the settings."
     )
     email: Addresses | None = Field(
         default=None, min_length=1, description="A mail address, or a list: each gets its own mail."
@@ -205,14 +220,13 @@ class Receiver(Table):
 
     @property
     def kind(self) -> str:
-        """Which of the four it is; empty when it is none."""
-        kinds = ("slack", "slack_webhook", "webhook", "email")
-        return next((kind for kind in kinds if getattr(self, kind) is not None), "")
+        """Which of ``KINDS`` it is; empty when it is none."""
+        return next((kind for kind in KINDS if getattr(self, kind) is not None), "")
 
     @property
     def recipients(self) -> tuple[str, ...]:
         """One channel, the name of one webhook, or mail addresses."""
-        found = self.slack or self.slack_webhook or self.webhook
+        found = getattr(self, self.kind, None) if self.kind != "email" else None
         return (found,) if found else self.email or ()
 
 

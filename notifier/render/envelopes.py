@@ -10,9 +10,11 @@ from typing import Any
 from notifier.core.notice import Notice, Reason
 from notifier.core.outgoing import Envelope
 from notifier.core.state import digest
+from notifier.render.data import alerts_payload, data_payload, text_payload
 from notifier.render.mail import mail_payload
+from notifier.render.marks import marks
 from notifier.render.renderer import Renderer
-from notifier.render.slack import is_edit, late, slack_parts
+from notifier.render.slack import is_edit, slack_parts
 
 EVENT_TYPE = "notifier_message"
 
@@ -44,6 +46,12 @@ def envelopes(notice: Notice, renderer: Renderer) -> list[Envelope]:
             sheets = _slack(notice, renderer)
         case "email":
             sheets = _mail(notice, renderer)
+        case "alertmanager":
+            sheets = _alerts(notice, renderer)
+        case "webhook":
+            sheets = _data(notice, renderer)
+        case "teams" | "apprise":
+            sheets = _texts(notice, renderer)
         case _:
             sheets = _webhook(notice, renderer)
     return [
@@ -56,7 +64,9 @@ def envelopes(notice: Notice, renderer: Renderer) -> list[Envelope]:
 def _slack(notice: Notice, renderer: Renderer) -> list[_Sheet]:
     """One living message: posted once, edited after that, its history in the thread."""
     message, line = slack_parts(notice, renderer)
-    message["late"] = line["late"] = late(notice, renderer)
+    said = marks(notice, renderer, public=True)
+    message |= said
+    line |= {"late": said["late"], "again": said["again"]}
     if not is_edit(notice):
         return [_Sheet("post", message)]
     quiet = notice.reasons <= {Reason.CHANGE}
@@ -74,13 +84,34 @@ def _webhook(notice: Notice, renderer: Renderer) -> list[_Sheet]:
     if not _worth_a_message(notice):
         return []
     message, _ = slack_parts(notice, renderer)
-    return [_Sheet("post", {**message, "late": late(notice, renderer)})]
+    return [_Sheet("post", {**message, **marks(notice, renderer, public=True)})]
 
 
 def _mail(notice: Notice, renderer: Renderer) -> list[_Sheet]:
     if not _worth_a_message(notice):
         return []
-    return [_Sheet("mail", mail_payload(notice, renderer))]
+    said = marks(notice, renderer, public=False)
+    return [_Sheet("mail", {**mail_payload(notice, renderer), **said})]
+
+
+def _texts(notice: Notice, renderer: Renderer) -> list[_Sheet]:
+    if not _worth_a_message(notice):
+        return []
+    said = marks(notice, renderer, public=True)
+    return [_Sheet("post", {**text_payload(notice, renderer, public=True), **said})]
+
+
+def _data(notice: Notice, renderer: Renderer) -> list[_Sheet]:
+    """Programs are told what people are; a mere change gives way to a newer one."""
+    quiet = notice.reasons <= {Reason.CHANGE}
+    said = marks(notice, renderer, public=False)
+    return [_Sheet("data", {**data_payload(notice, renderer), **said}, droppable=quiet)]
+
+
+def _alerts(notice: Notice, renderer: Renderer) -> list[_Sheet]:
+    """The last one delivered is repeated while it is open: each holds all members."""
+    quiet = notice.reasons <= {Reason.CHANGE}
+    return [_Sheet("data", alerts_payload(notice, renderer), droppable=quiet)]
 
 
 def _worth_a_message(notice: Notice) -> bool:
@@ -91,7 +122,7 @@ def _addressed(notice: Notice, sheet: _Sheet, recipient: str) -> Envelope:
     talk = notice.conversation
     number = digest(talk.id, recipient, str(talk.revision), sheet.form)
     payload = dict(sheet.payload)
-    if sheet.form != "mail":
+    if talk.kind == "slack":
         payload["metadata"] = _metadata(number, notice)
     return Envelope(
         id=number,

@@ -7,7 +7,7 @@ from typing import Any
 from notifier.core.notice import Notice
 from notifier.render.clean import one_line
 from notifier.render.renderer import Renderer
-from notifier.render.slack import COLORS, late, tone
+from notifier.render.slack import COLORS, tone
 
 HIGH = frozenset({"critical"})  # tones that mark a mail as important
 
@@ -25,7 +25,6 @@ def mail_payload(notice: Notice, renderer: Renderer) -> dict[str, Any]:
         "subject": one_line(shown.subject),
         "text": renderer.mail_text(name, shown, words),
         "html": renderer.mail_html(name, shown, words, COLORS[tone(shown)]),
-        "late": late(notice, renderer),
         "high": shown.tone in HIGH,
         "rule": one_line(notice.rule.id),
         "operation": one_line(notice.conversation.operation),

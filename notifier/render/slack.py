@@ -9,7 +9,6 @@ from notifier.core.notice import Notice, Reason
 from notifier.core.state import Severity
 from notifier.render.layout import EventView, View
 from notifier.render.renderer import Renderer
-from notifier.render.sandbox import flat
 
 COLORS = {
     "critical": "#d72b3f",
@@ -114,11 +113,3 @@ def ping(notice: Notice) -> str:
     if not _ID.fullmatch(who):
         return ""
     return f"<!subteam^{who}>" if who.startswith("S") else f"<@{who}>"
-
-
-def late(notice: Notice, renderer: Renderer) -> str:
-    """What a message that comes too late begins with."""
-    manner = renderer.manner(notice, public=True)
-    return flat(
-        manner.words.say("fact.late", time=f"{notice.at.astimezone(manner.zone):%d/%m %H:%M}")
-    )

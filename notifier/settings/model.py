@@ -104,6 +104,33 @@ class Webhook(Table):
     url: SecretUrl = Field(description="Where messages are posted.")
     secret: Secret | None = Field(default=None, description="Signs what is posted.")
 
+    @property
+    def address(self) -> str:
+        """Where messages are posted, shown."""
+        return self.url.get_secret_value()
+
+    @property
+    def key(self) -> str:
+        """What signs, shown; empty where nothing does."""
+        return self.secret.get_secret_value() if self.secret else ""
+
+
+class Alertmanager(Table):
+    """An Alertmanager."""
+
+    url: SecretUrl = Field(description="Its root, as `http://alertmanager:9093`.")
+    token: Secret | None = Field(default=None, description="A bearer token, where it wants one.")
+
+    @property
+    def address(self) -> str:
+        """Its root, shown."""
+        return self.url.get_secret_value()
+
+    @property
+    def key(self) -> str:
+        """The token, shown; empty where there is none."""
+        return self.token.get_secret_value() if self.token else ""
+
 
 class Smtp(Table):
     """The mail server."""
@@ -160,6 +187,15 @@ class Settings(BaseSettings):
     webhooks: dict[str, Webhook] = Field(
         default_factory=dict, description="Generic webhooks, by their names in the rules file."
     )
+    alertmanagers: dict[str, Alertmanager] = Field(
+        default_factory=dict, description="Alertmanagers, by their names in the rules file."
+    )
+    teams: dict[str, SecretUrl] = Field(
+        default_factory=dict, description="Teams workflows, by their names in the rules file."
+    )
+    apprise: dict[str, Secret] = Field(
+        default_factory=dict, description="Apprise addresses, by their names in the rules file."
+    )
     smtp: Smtp = Smtp()
     web: Web = Web()
     heartbeat_url: SecretUrl | None = Field(default=None, description="Pinged while all is well.")
@@ -194,6 +230,18 @@ class Settings(BaseSettings):
     def webhook_for(self, name: str) -> Webhook:
         """Return a generic webhook. Raises ConfigError as ``token_for``."""
         return _named(self.webhooks, name, "WEBHOOKS__{}__URL", "the webhook")
+
+    def alertmanager_for(self, name: str) -> Alertmanager:
+        """Return an Alertmanager. Raises ConfigError as ``token_for``."""
+        return _named(self.alertmanagers, name, "ALERTMANAGERS__{}__URL", "the Alertmanager")
+
+    def teams_for(self, name: str) -> SecretStr:
+        """Return the address of a Teams workflow. Raises ConfigError as ``token_for``."""
+        return _named(self.teams, name, "TEAMS__{}", "the Teams workflow")
+
+    def apprise_for(self, name: str) -> SecretStr:
+        """Return an address as Apprise writes it. Raises ConfigError as ``token_for``."""
+        return _named(self.apprise, name, "APPRISE__{}", "the Apprise address")
 
 
 def variable(name: str) -> str:

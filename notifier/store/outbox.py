@@ -1,7 +1,8 @@
 """Keep what is to be sent: post it, claim what is due, write down how it went.
 
 A row goes ``queued -> sending -> delivered | failed | ambiguous``; a waiting edit may become
-``superseded``. Rows of one conversation and recipient are a lane: they go one after the other.
+``superseded``. One to a receiver that stands in for another is ``standby`` until it must go. Rows
+of one conversation and recipient are a lane: they go one after the other.
 A failed or superseded row is final and holds nobody up.
 """
 
@@ -51,13 +52,18 @@ class Claimed:
 def post(connection: Connection, envelopes: Sequence[Envelope]) -> None:
     """Queue *envelopes*, due at once. One that is there already, by its id, changes nothing.
 
-    A newer droppable edit takes the place of one of the same lane that still waits.
+    A newer droppable edit takes the place of one of the same lane that still waits. Whoever stood
+    in once hears of the conversation to its end.
     """
-    ordered = sorted(envelopes, key=lambda envelope: (envelope.revision, envelope.order))
+    ordered = sorted(envelopes, key=lambda e: (e.revision, e.standby, e.order))
     edits = [_edit(envelope) for envelope in ordered if envelope.droppable]
     add(connection, outbox, [_row(envelope) for envelope in ordered])
     if edits:
         connection.execute(text(_SUPERSEDE), edits)
+    talks = {(e.conversation, e.recipient) for e in ordered if e.standby}
+    for conversation, recipient in talks:
+        values = {"conversation": conversation, "recipient": recipient}
+        connection.execute(text(_GOES_ON), values)
 
 
 _SUPERSEDE = """
@@ -65,6 +71,16 @@ _SUPERSEDE = """
     WHERE conversation = :conversation AND recipient = :recipient AND state = 'queued'
       AND droppable = 1 AND form = :form
       AND (revision < :revision OR (revision = :revision AND place < :place))
+"""
+
+
+_GOES_ON = """
+    UPDATE outbox SET state = 'queued'
+    WHERE conversation = :conversation AND recipient = :recipient AND state = 'standby'
+      AND EXISTS (
+        SELECT 1 FROM outbox told
+        WHERE told.conversation = :conversation AND told.recipient = :recipient
+          AND told.state NOT IN ('standby', 'failed') AND told.position < outbox.position)
 """
 
 
@@ -95,7 +111,7 @@ def _row(envelope: Envelope) -> Row:
         "droppable": int(envelope.droppable),
         "queued_at": stamp(envelope.queued_at),
         "give_up_at": stamp(envelope.give_up_at),
-        "state": "queued",
+        "state": "standby" if envelope.standby else "queued",
         "due_at": stamp(envelope.queued_at),
         "attempts": 0,
         "looks": 0,
@@ -265,6 +281,12 @@ def hasten(connection: Connection, now: datetime) -> None:
     connection.execute(text(ahead), {"now": stamp(now)})
 
 
+def hasten_kind(connection: Connection, kind: str, now: datetime) -> None:
+    """Let all that waits for a kind of channel fall due: it works again."""
+    sooner = f"UPDATE outbox SET due_at = :now WHERE {_WAITING} AND kind = :kind AND due_at > :now"
+    connection.execute(text(sooner), {"now": stamp(now), "kind": kind})
+
+
 def postpone(connection: Connection, recipient: str, kind: str, until: datetime) -> None:
     """Let nothing for *recipient* fall due before *until*: the far side asked for patience."""
     later = f"""
@@ -288,7 +310,7 @@ def _said(far_side: str) -> str:
 
 def _claimed(row: RowMapping) -> Claimed:
     return Claimed(
-        envelope=_envelope(row),
+        envelope=envelope_of(row),
         attempt=row["attempts"] + 1,
         unsure_since=moment(row["unsure_since"]) if row["unsure_since"] else None,
         looks=row["looks"],
@@ -296,7 +318,8 @@ def _claimed(row: RowMapping) -> Claimed:
     )
 
 
-def _envelope(row: RowMapping) -> Envelope:
+def envelope_of(row: RowMapping) -> Envelope:
+    """A row as the message that it was posted as."""
     same = ("id", "conversation", "incident", "receiver", "recipient", "kind", "revision", "form")
     return Envelope(
         **{name: row[name] for name in same},
@@ -368,5 +391,8 @@ def oldest(connection: Connection, kind: str | None = None) -> datetime | None:
 
 def forget(connection: Connection, before: datetime) -> int:
     """Forget the messages that were settled before. Returns how many."""
-    gone = text("DELETE FROM outbox WHERE settled_at < :before")
+    gone = text(
+        "DELETE FROM outbox"
+        " WHERE settled_at < :before OR (state = 'standby' AND queued_at < :before)"
+    )
     return connection.execute(gone, {"before": stamp(before)}).rowcount

@@ -130,7 +130,7 @@ class Client:
             self._turn.lock.release()
 
     def _get(self, address: str, query: Mapping[str, str]) -> Answer:
-        from notifier.wolkvox.wire import Deadline, a_session
+        from notifier.wire import Deadline, a_session
 
         deadline = Deadline(self._seconds, self._seconds() + self._whole)
         local = _LOOPBACK.match(self._server) is not None

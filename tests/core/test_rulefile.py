@@ -45,6 +45,12 @@ when = "calls_in_queue_now > 3"
 to = ["leads"]
 """
 WHOLE = HEAD + RULE
+MEDELLIN = """\
+[[operation]]
+name = "medellin"
+server = "0042"
+timezone = "America/Bogota"
+"""
 HIT = """\
 [[source]]
 endpoint = "hits_last_hour"
@@ -122,7 +128,7 @@ def test_a_right_file_has_no_complaints() -> None:
         ('slack = "#leads"', 'email = "Ana <a@b.co>"', "12:9: error: `Ana <a@b.co>` is not a mail address; write only name@example.com"),
         ('slack = "#leads"', 'email = ["a@b.co", "b"]', "12:20: error: `b` is not a mail address; write only name@example.com"),
         ('slack = "#leads"', "email = []", "12:9: error: `email` must not be empty"),
-        ('slack = "#leads"', 'language = "es"', "10:1: error: `leads` cannot be reached; add one of slack, slack_webhook, webhook, email"),
+        ('slack = "#leads"', 'language = "es"', "10:1: error: `leads` cannot be reached; add one of slack, slack_webhook, webhook, alertmanager, teams, apprise, email"),
         ('"#leads"', '"#leads"\nemail = "a@b.co"', "13:9: error: `leads` has `slack` already; make a second receiver of it"),
         ('"#leads"', '"#leads"\nlanguage = "fr"', "13:12: error: `language` must be `en`, `es` or `pt`"),
         ('"#leads"', '"#leads"\nlocale = "es-CO"', '13:10: error: `es-CO` is not a locale; write it as in "es_CO"'),
@@ -587,12 +593,28 @@ def test_a_receiver_that_hears_two_operations_should_say_so() -> None:
     ]
 
 
-def test_a_stand_in_is_of_use() -> None:
+@pytest.mark.parametrize(
+    ("reached", "said"),
+    [
+        ('email = "boss@example.com"', []),
+        (
+            'slack = "#boss"',
+            ["`boss` is reached by slack, too: one dead credential hits both"],
+        ),
+        (
+            'teams = "boss"\noperation = "medellin"',
+            ["`boss` does not hear of every operation of `leads`"],
+        ),
+    ],
+)
+def test_a_stand_in_that_the_same_trouble_hits_is_warned_of(reached: str, said: list[str]) -> None:
     text = WHOLE.replace('"#leads"', '"#leads"\nfallback = "boss"')
+    if "operation" in reached:
+        text = text.replace("[[source]]", '[[source]]\noperation = "bogota"') + MEDELLIN
 
-    said = told(text + '[[receiver]]\nname = "boss"\nslack = "#boss"\n')
+    heard = told(f'{text}[[receiver]]\nname = "boss"\n{reached}\n')
 
-    assert [line.split(": ", 2)[2] for line in said] == ["`fallback` has no effect in this version"]
+    assert [line.split(": ", 2)[2] for line in heard if "boss" in line] == said
 
 
 # ---- promises ----

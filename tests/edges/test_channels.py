@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,16 +20,23 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from notifier.channels import channels
+from notifier.channels.alertmanager import Alertmanager
+from notifier.channels.apprise import Apprise
 from notifier.channels.base import Channel
 from notifier.channels.email import Email
 from notifier.channels.http import retry_after
+from notifier.channels.signed import Webhook, signature
 from notifier.channels.slack import Slack
+from notifier.channels.teams import Teams
 from notifier.channels.webhook import SlackWebhook
-from notifier.core.outgoing import Envelope
+from notifier.core.notice import Item, Reason
+from notifier.core.outgoing import Envelope, doubtful
+from notifier.core.state import Severity
+from notifier.core.tables import KINDS
 from notifier.errors import ConfigError, PermanentDeliveryError, TemporaryDeliveryError
 from notifier.simulator.mail import MailFault, MailServer, MailWrong
-from tests.edges.envelopes import LATER, first
-from tests.edges.notices import NOW
+from tests.edges.envelopes import LATER, first, last, of, with_payload
+from tests.edges.notices import NOW, conversation, incident, notice
 
 SECRET = "xoxb-very-secret"  # a token, a password, the path of a webhook
 
@@ -61,7 +73,15 @@ def _slack(httpserver: HTTPServer) -> Far:
     return Far(channel, envelope, lambda how: answers.append(wrongs[how]()), lambda: len(seen))
 
 
-def _webhook(httpserver: HTTPServer) -> Far:
+@dataclass(frozen=True)
+class Place:
+    """What the settings say of a webhook or an Alertmanager."""
+
+    address: str
+    key: str = SECRET
+
+
+def _http(httpserver: HTTPServer, channel: Channel, path: str, yes: Response) -> Far:
     answers: list[Response] = []
     seen: list[Request] = []
 
@@ -69,17 +89,45 @@ def _webhook(httpserver: HTTPServer) -> Far:
         if answers:
             return answers.pop(0)
         seen.append(request)
-        return Response("ok")
+        return yes
 
-    httpserver.expect_request(f"/services/{SECRET}").respond_with_handler(answer)
+    httpserver.expect_request(path, method="POST").respond_with_handler(answer)
     wrongs = {
         "again": lambda: Response(status=503),
         "never": lambda: Response("no_service", status=404),
         "wait": lambda: Response(status=429, headers={"Retry-After": "7"}),
     }
-    channel = SlackWebhook(lambda _: httpserver.url_for(f"/services/{SECRET}"))
-    envelope = first("slack_webhook")
+    envelope = first(channel.kind)
     return Far(channel, envelope, lambda how: answers.append(wrongs[how]()), lambda: len(seen))
+
+
+def _webhook(httpserver: HTTPServer) -> Far:
+    path = f"/services/{SECRET}"
+    channel = SlackWebhook(lambda _: httpserver.url_for(path))
+    return _http(httpserver, channel, path, Response("ok"))
+
+
+def _signed(httpserver: HTTPServer) -> Far:
+    path = f"/hook/{SECRET}"
+    channel = Webhook(lambda _: Place(httpserver.url_for(path)))
+    return _http(httpserver, channel, path, Response(status=204))
+
+
+def _alertmanager(httpserver: HTTPServer) -> Far:
+    channel = Alertmanager(lambda _: Place(httpserver.url_for("/am/")))
+    return _http(httpserver, channel, "/am/api/v2/alerts", Response())
+
+
+def _teams(httpserver: HTTPServer) -> Far:
+    path = f"/workflows/{SECRET}"
+    channel = Teams(lambda _: httpserver.url_for(path))
+    return _http(httpserver, channel, path, Response(status=202))
+
+
+def _apprise(httpserver: HTTPServer) -> Far:
+    pytest.importorskip("apprise")
+    where = httpserver.url_for(f"/{SECRET}").removeprefix("http://")
+    return _http(httpserver, Apprise(lambda _: f"json://{where}"), f"/{SECRET}", Response())
 
 
 def _mail(server: MailServer) -> Far:
@@ -97,13 +145,23 @@ def _mail(server: MailServer) -> Far:
     )
 
 
-@pytest.fixture(params=["slack", "slack_webhook", "email"])
+OVER_HTTP: dict[str, Callable[[HTTPServer], Far]] = {
+    "slack": _slack,
+    "slack_webhook": _webhook,
+    "webhook": _signed,
+    "alertmanager": _alertmanager,
+    "teams": _teams,
+    "apprise": _apprise,
+}
+
+
+@pytest.fixture(params=[*OVER_HTTP, "email"])
 def far(request: pytest.FixtureRequest, httpserver: HTTPServer) -> Iterator[Far]:
     if request.param == "email":
         with MailServer() as server:
             yield _mail(server)
     else:
-        yield {"slack": _slack, "slack_webhook": _webhook}[request.param](httpserver)
+        yield OVER_HTTP[request.param](httpserver)
 
 
 def test_a_message_is_taken_once(far: Far) -> None:
@@ -126,6 +184,8 @@ def test_trouble_of_the_moment_is_tried_again(far: Far, how: str) -> None:
 
 
 def test_a_refusal_for_good_is_never_tried_again(far: Far) -> None:
+    if far.channel.kind == "apprise":
+        pytest.skip("Apprise says no, and never why: it is tried until the message is old")
     far.fail("never")
 
     with pytest.raises(PermanentDeliveryError) as refusal:
@@ -153,12 +213,17 @@ def closed_port() -> int:
         return int(taken.getsockname()[1])
 
 
-@pytest.mark.parametrize("kind", ["slack", "slack_webhook", "email"])
+@pytest.mark.parametrize(
+    "kind", ["slack", "slack_webhook", "webhook", "alertmanager", "teams", "email"]
+)
 def test_nobody_there_is_certain_not_to_have_taken_it(kind: str) -> None:
     port = closed_port()
     known: dict[str, Channel] = {
         "slack": Slack(SECRET, f"http://127.0.0.1:{port}/api"),
         "slack_webhook": SlackWebhook(lambda _: f"http://127.0.0.1:{port}/{SECRET}"),
+        "webhook": Webhook(lambda _: Place(f"http://127.0.0.1:{port}/{SECRET}")),
+        "alertmanager": Alertmanager(lambda _: Place(f"http://127.0.0.1:{port}/{SECRET}")),
+        "teams": Teams(lambda _: f"http://127.0.0.1:{port}/{SECRET}"),
         "email": Email("127.0.0.1", port, "none", "bot@example.com", "bot", SECRET),
     }
     channel = known[kind]
@@ -170,16 +235,180 @@ def test_nobody_there_is_certain_not_to_have_taken_it(kind: str) -> None:
     assert SECRET not in str(failure.value)
 
 
-@pytest.mark.parametrize("kind", ["slack_webhook", "email"])
+@pytest.mark.parametrize(
+    "kind", ["slack_webhook", "webhook", "alertmanager", "teams", "apprise", "email"]
+)
 def test_what_cannot_be_looked_for_is_not_found(kind: str) -> None:
     known: dict[str, Channel] = {
         "slack_webhook": SlackWebhook(lambda _: ""),
+        "webhook": Webhook(lambda _: Place("")),
+        "alertmanager": Alertmanager(lambda _: Place("")),
+        "teams": Teams(lambda _: ""),
+        "apprise": Apprise(lambda _: ""),
         "email": Email("127.0.0.1", 25, "none", "bot@example.com"),
     }
     channel = known[kind]
 
     assert not channel.can_find
     assert channel.find(first(kind), None, NOW) is None
+
+
+@pytest.mark.parametrize("kind", ["slack_webhook", "webhook", "alertmanager", "teams", "apprise"])
+def test_no_redirect_is_followed(httpserver: HTTPServer, kind: str) -> None:
+    elsewhere: list[Request] = []
+
+    def take(request: Request) -> Response:
+        elsewhere.append(request)
+        return Response("ok")
+
+    away = Response(status=307, headers={"Location": httpserver.url_for("/elsewhere")})
+    httpserver.expect_request("/elsewhere").respond_with_handler(take)
+    far = OVER_HTTP[kind](httpserver)
+    far.fail("again")
+    httpserver.clear()
+    httpserver.expect_request("/elsewhere").respond_with_handler(take)
+    httpserver.expect_request(re.compile("^/(?!elsewhere)")).respond_with_handler(lambda _: away)
+
+    with pytest.raises((PermanentDeliveryError, TemporaryDeliveryError)):
+        far.channel.send(far.envelope, None, LATER)
+
+    assert elsewhere == []
+
+
+@pytest.mark.parametrize("kind", ["slack_webhook", "webhook", "teams"])
+def test_an_answer_without_end_is_not_read_to_its_end(kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def flood() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n")
+                while True:
+                    connection.sendall(b"x" * 65_536)
+
+        thread = threading.Thread(target=flood)
+        thread.start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        known: dict[str, Channel] = {
+            "slack_webhook": SlackWebhook(lambda _: address),
+            "webhook": Webhook(lambda _: Place(address)),
+            "teams": Teams(lambda _: address),
+        }
+        with suppress(PermanentDeliveryError):
+            known[kind].send(first(kind), None, LATER)
+        thread.join(60)
+
+    assert not thread.is_alive()
+
+
+# ---- what goes over the line ----
+
+
+def posted(httpserver: HTTPServer) -> Request:
+    request, _ = httpserver.log[-1]
+    return request
+
+
+def test_a_webhooks_post_can_be_verified_and_not_be_forged(httpserver: HTTPServer) -> None:
+    far = _signed(httpserver)
+
+    far.channel.send(far.envelope, None, LATER)
+
+    request = posted(httpserver)
+    stamp = request.headers["X-Notifier-Timestamp"]
+    signed = hmac.new(SECRET.encode(), f"{stamp}.".encode() + request.data, hashlib.sha256)
+    assert request.headers["X-Notifier-Signature"] == f"sha256={signed.hexdigest()}"
+    assert int(stamp) == int(LATER.timestamp())
+    assert signature("", b"", LATER) == {}
+
+
+def test_a_webhook_gets_what_a_program_needs(httpserver: HTTPServer) -> None:
+    far = _signed(httpserver)
+
+    far.channel.send(far.envelope, None, LATER)
+
+    said = posted(httpserver).json
+    (about,) = said["incidents"]
+    assert {name: said[name] for name in ("id", "rule", "reason", "state", "late")} == {
+        "id": far.envelope.id,
+        "rule": "network-rejection",
+        "reason": "open",
+        "state": "open",
+        "late": False,
+    }
+    assert (about["entity"], about["value"], about["severity"]) == ("12004", 6.5, "warning")
+    assert said["title"].startswith("Warning: ANA (12004)")
+    assert not {"again", "both", "moved", "doubtful"} & set(said)
+
+
+def test_a_teams_card_shows_texts_as_they_are(httpserver: HTTPServer) -> None:
+    far = _teams(httpserver)
+    hostile = with_payload(far.envelope, title="[click](http://x.example) **now**", text="a\n# b")
+
+    far.channel.send(hostile, None, hostile.give_up_at)
+
+    (attachment,) = posted(httpserver).json["attachments"]
+    blocks = attachment["content"]["body"]
+    kinds = {block["type"] for block in (*blocks[1:], *blocks[0]["items"])}
+    assert kinds == {"RichTextBlock"}  # a TextBlock would make a link of it
+    assert "Late report of 04/05 10:22: [click]" in attachment["content"]["fallbackText"]
+
+
+def test_a_teams_card_that_would_be_refused_for_its_size_is_cut(httpserver: HTTPServer) -> None:
+    far = _teams(httpserver)
+    huge = with_payload(far.envelope, text="\n".join(f"line {n} é" for n in range(9_000)))
+
+    far.channel.send(huge, None, LATER)
+
+    assert len(posted(httpserver).data) < 28_000
+
+
+def test_an_alert_lives_until_it_is_ended(httpserver: HTTPServer) -> None:
+    far = _alertmanager(httpserver)
+
+    far.channel.send(far.envelope, None, LATER)
+    (alive,) = posted(httpserver).json
+    token = posted(httpserver).headers["Authorization"]
+    far.channel.send(last("data", "alertmanager"), None, LATER + timedelta(minutes=30))
+    (over,) = posted(httpserver).json
+
+    assert token == f"Bearer {SECRET}"
+    assert alive["labels"] == over["labels"]
+    assert alive["labels"]["alertname"] == "network-rejection"
+    assert datetime.fromisoformat(alive["endsAt"]) == LATER + timedelta(minutes=5)
+    assert alive["startsAt"] == over["startsAt"] < over["endsAt"]
+    assert datetime.fromisoformat(over["endsAt"]) < LATER + timedelta(minutes=30)
+
+
+def test_a_raised_alert_ends_the_lower_one(httpserver: HTTPServer) -> None:
+    far = _alertmanager(httpserver)
+    worse = incident(severity=Severity.CRITICAL)
+
+    told = notice(Item(Reason.RAISED, worse), talk=conversation("alertmanager", revision=2))
+    far.channel.send(of(told), None, LATER)
+
+    ends = {a["labels"]["severity"]: a["endsAt"] for a in posted(httpserver).json}
+    assert datetime.fromisoformat(ends["warning"]) <= LATER
+    assert datetime.fromisoformat(ends["critical"]) == LATER + timedelta(minutes=5)
+
+
+def test_apprise_says_what_is_wrong_with_its_address_without_it() -> None:
+    pytest.importorskip("apprise")
+
+    with pytest.raises(PermanentDeliveryError, match="NOTIFIER_APPRISE__") as refusal:
+        Apprise(lambda _: f"nothing://{SECRET}").send(first("apprise"), None, LATER)
+
+    assert SECRET not in str(refusal.value)
+
+
+@pytest.mark.parametrize("kind", ["teams", "apprise", "slack_webhook"])
+def test_what_may_repeat_says_so(httpserver: HTTPServer, kind: str) -> None:
+    far = OVER_HTTP[kind](httpserver)
+
+    far.channel.send(doubtful(far.envelope), None, LATER)
+
+    assert "(may repeat)" in posted(httpserver).get_data(as_text=True)
 
 
 # ---- webhooks ----
@@ -302,11 +531,17 @@ class _Settings:
     def slack_webhook_for(self, name: str) -> SecretStr:
         return SecretStr(f"https://hooks.example.com/{name}")
 
+    def webhook_for(self, name: str) -> Place:
+        return Place(f"https://hooks.example.com/{name}")
+
+    alertmanager_for = webhook_for
+    teams_for = apprise_for = slack_webhook_for
+
 
 def test_each_kind_has_a_channel_and_none_shows_its_secret() -> None:
     made = channels(_Settings())  # type: ignore[arg-type]
 
-    assert [channel.kind for channel in made] == ["slack", "slack_webhook", "email"]
+    assert {channel.kind for channel in made} == set(KINDS)
     assert SECRET not in repr(made)
 
 

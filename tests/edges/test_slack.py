@@ -15,6 +15,7 @@ from pytest_httpserver import HTTPServer
 from notifier.channels.slack import Slack
 from notifier.channels.slack_errors import MEANINGS, Meaning
 from notifier.core.notice import Reason
+from notifier.core.outgoing import alone, doubtful
 from notifier.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
 from notifier.simulator.slack import SlackFault, SlackServer, Slip, lost
 from tests.edges.envelopes import LATER, first, last, second
@@ -133,7 +134,81 @@ def test_what_comes_too_late_says_of_when_it_is(server: SlackServer, slack: Slac
     assert server.visible(CHANNEL)[0].text.startswith("Late report of 04/05 10:22: 🟠")
 
 
+@pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message"])
+def test_a_message_that_may_be_edited_no_more_is_linked_from_the_new_one(
+    server: SlackServer, slack: Slack, error: str
+) -> None:
+    opened = slack.send(first(), None, LATER)
+    server.faults.append(SlackFault(Slip.ERROR, "chat.update", error=error))
+
+    with pytest.raises(PermanentDeliveryError) as refusal:
+        slack.send(last("edit"), opened.reference, LATER)
+    assert refusal.value.gone
+    moved = slack.send(last("edit"), refusal.value.moved, LATER)
+
+    old, new = server.messages(CHANNEL)
+    assert f"/p{old.ts.replace('.', '')}|continues an earlier message>" in new.text
+    assert json.loads(moved.reference)["ts"] == new.ts
+
+
+def test_a_message_that_was_deleted_cannot_be_linked(server: SlackServer, slack: Slack) -> None:
+    opened = slack.send(first(), None, LATER)
+    server.delete(server.messages(CHANNEL)[0])
+
+    with pytest.raises(PermanentDeliveryError) as refusal:
+        slack.send(last("edit"), opened.reference, LATER)
+    slack.send(last("edit"), refusal.value.moved, LATER)
+
+    assert "continues" not in server.messages(CHANNEL)[0].text
+
+
 # ---- channels ----
+
+
+def test_a_public_channel_is_joined_where_the_bot_is_not_in_it() -> None:
+    with SlackServer(TOKEN) as server:
+        server.add_channel("operaciones", member=False)
+
+        Slack(TOKEN, server.url).send(first(), None, LATER)
+
+        assert len(server.visible(CHANNEL)) == 1
+        assert methods(server).count("conversations.join") == 1
+
+
+def test_it_is_joined_for_a_look_too() -> None:
+    scopes = "chat:write,chat:write.public,channels:read,channels:history,channels:join"
+    with SlackServer(TOKEN, scopes=scopes) as server:
+        server.add_channel("operaciones", member=False)
+        slack = Slack(TOKEN, server.url)
+        slack.send(first(), None, LATER)
+
+        assert slack.find(first(), None, NOW - timedelta(days=999)) is not None
+
+
+@pytest.mark.parametrize("scopes", ["chat:write,channels:read"])
+def test_a_channel_that_cannot_be_joined_says_what_to_do(scopes: str) -> None:
+    with SlackServer(TOKEN, scopes=scopes) as server:
+        server.add_channel("operaciones", member=False)
+        slack = Slack(TOKEN, server.url)
+
+        for _ in range(2):
+            with pytest.raises(PermanentDeliveryError, match="invite the bot") as refusal:
+                slack.send(first(), None, LATER)
+            assert refusal.value.broken == "destination"
+
+        assert methods(server).count("conversations.join") == 1
+
+
+def test_what_may_have_been_seen_says_so(server: SlackServer, slack: Slack) -> None:
+    slack.send(doubtful(first()), None, LATER)
+
+    assert server.visible(CHANNEL)[0].text.endswith("(may repeat)")
+
+
+def test_an_end_that_comes_alone_says_when_it_began(server: SlackServer, slack: Slack) -> None:
+    slack.send(alone(last("edit")), None, LATER)
+
+    assert server.visible(CHANNEL)[0].text.startswith("Fired 10:10, cleared 10:22: ✅")
 
 
 def test_a_channels_name_is_looked_up_once(server: SlackServer, slack: Slack) -> None:
@@ -306,8 +381,29 @@ def test_a_date_in_retry_after_is_understood(server: SlackServer, slack: Slack) 
     assert failure.value.after == timedelta(seconds=60)
 
 
-def test_a_form_that_is_refused_goes_once_as_plain_text(server: SlackServer, slack: Slack) -> None:
+def test_a_form_that_is_refused_goes_once_in_a_classic_one(
+    server: SlackServer, slack: Slack
+) -> None:
     server.unsupported = frozenset({"context"})
+
+    delivered = slack.send(first(), None, LATER)
+
+    (message,) = server.visible(CHANNEL)
+    (attachment,) = message.attachments
+    assert "blocks" not in attachment
+    assert attachment["color"] == "#e8a33d"
+    assert "rule network-rejection" in attachment["text"]
+    assert message.text.startswith("🟠 *Warning:* ANA (12004)")
+    assert delivered.detail.startswith("in the classic form, because: Slack refuses: invalid_")
+    assert message.metadata
+
+
+def test_a_classic_form_that_is_refused_too_goes_as_plain_text(
+    server: SlackServer, slack: Slack
+) -> None:
+    for _ in range(2):
+        fault = SlackFault(Slip.ERROR, "chat.postMessage", error="invalid_blocks")
+        server.faults.append(fault)
 
     delivered = slack.send(first(), None, LATER)
 
@@ -321,7 +417,8 @@ def test_a_form_that_is_refused_goes_once_as_plain_text(server: SlackServer, sla
 @pytest.mark.parametrize("meaning", Meaning)
 def test_what_each_error_means(server: SlackServer, slack: Slack, meaning: Meaning) -> None:
     for error in (name for name, known in MEANINGS.items() if known is meaning):
-        for _ in range(2 if meaning is Meaning.REJECTED else 1):  # a plainer form is tried once
+        # Two plainer forms are tried, and a channel is joined once.
+        for _ in range({"rejected": 3}.get(meaning.value, 1 + (error == "not_in_channel"))):
             server.faults.append(SlackFault(Slip.ERROR, "chat.postMessage", error=error))
 
         with pytest.raises((TemporaryDeliveryError, PermanentDeliveryError)) as failure:

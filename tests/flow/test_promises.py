@@ -455,7 +455,7 @@ class Stumbling:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._stumbled = False
-        self.kind, self.can_find = channel.kind, channel.can_find
+        self.kind, self.can_find, self.again = channel.kind, channel.can_find, channel.again
 
     def send(self, envelope: Envelope, reference: str | None, now: datetime, /) -> Delivered:
         if not self._stumbled:

@@ -1,0 +1,384 @@
+"""What becomes of messages that cannot be delivered: who is told instead, when, and how often."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from notifier.bot import Bot
+from notifier.errors import StateError
+from notifier.simulator.mail import MailFault, MailWrong
+from notifier.simulator.slack_faults import SlackFault, Slip, lost
+from tests.flow.stage import RULES, Stage, staged
+from tests.flow.test_promises import ANA, LUIS, breach, play
+
+DEPUTY = '\n[[receiver]]\nname = "deputy"\nemail = "suplente@example.com"\nlanguage = "en"\n'
+LEADS = 'slack = "#operaciones"'
+FALLBACK = RULES.replace(LEADS, f'{LEADS}\nfallback = "deputy"') + DEPUTY
+ONLY_SLACK = FALLBACK.replace('to = ["leads", "on-call"]', 'to = ["leads"]')
+NO_HISTORY = "chat:write,channels:read"
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    with staged(tmp_path, ONLY_SLACK) as found:
+        yield found
+
+
+def refuse(stage: Stage, error: str, times: int = 1, method: str = "chat.postMessage") -> None:
+    stage.slack.faults.extend([SlackFault(Slip.ERROR, method, error=error)] * times)
+
+
+def later(stage: Stage, bot: Bot, **span: float) -> None:
+    stage.wait(**span)
+    bot.deliver_due()
+
+
+def instead(stage: Stage) -> list[str]:
+    """What the deputy was told: each mail's first line that says something."""
+    return [mail.text.splitlines()[0] for mail in stage.mail.to("suplente@example.com")]
+
+
+# ---- who stands in ----
+
+
+def test_whoever_cannot_be_reached_is_stood_in_for_to_the_end(stage: Stage) -> None:
+    refuse(stage, "is_archived", times=9)
+    with stage.bot() as bot:
+        play(stage, bot, "0", "2")
+    with stage.bot() as bot:
+        play(stage, bot, "7", "0")
+
+    assert instead(stage) == ["🟠 Warning", "🔴 Critical", "✅ Resolved after 2 min"]
+    assert stage.seen() == []
+
+
+def test_nobody_stands_in_while_all_is_well(stage: Stage) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0", "2", "7", "0")
+
+    assert instead(stage) == []
+    assert len(stage.slack.visible("operaciones")) == 2  # the message, and that it got worse
+
+
+def test_who_heard_of_the_opening_still_hears_of_the_close(stage: Stage) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0", "2")
+        refuse(stage, "is_archived", times=4, method="chat.update")
+        refuse(stage, "is_archived", times=4)
+        play(stage, bot, "7", "0")
+        stage.slack.faults.clear()
+        later(stage, bot, minutes=10)
+        later(stage, bot, minutes=10)
+
+    assert "Resolved" in stage.seen()[0]
+    assert instead(stage) == ["🔴 Critical", "✅ Resolved after 2 min"]
+
+
+def test_a_sale_that_cannot_be_posted_is_celebrated_elsewhere_once(stage: Stage) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        refuse(stage, "is_archived")
+        stage.hits("new")
+        play(stage, bot, "0", "0")
+
+    assert len(instead(stage)) == 1
+
+
+def test_a_stand_in_of_another_operation_hears_nothing(tmp_path: Path) -> None:
+    private = (
+        ONLY_SLACK.replace(
+            'email = "suplente@example.com"',
+            'email = "suplente@example.com"\noperation = "medellin"',
+        ).replace("[[source]]", '[[source]]\noperation = "bogota"')
+        + '[[operation]]\nname = "medellin"\nserver = "{server}"\ntimezone = "America/Bogota"\n'
+    )
+    with staged(tmp_path, private) as stage:
+        stage.more["NOTIFIER_TOKENS__MEDELLIN"] = "1"
+        refuse(stage, "is_archived", times=5)
+        with stage.bot() as bot:
+            play(stage, bot, "0", "2")
+
+        assert instead(stage) == []
+
+
+def test_one_wrong_address_has_a_stand_in_and_the_others_their_mail(tmp_path: Path) -> None:
+    several = RULES.replace(
+        'email = ["guardia@example.com"]',
+        'email = ["bad@example.com", "good@example.com"]\nfallback = "leads"',
+    ).replace('to = ["leads", "on-call"]', 'to = ["on-call"]')
+    with staged(tmp_path, several) as stage, stage.bot() as bot:
+        stage.mail.faults.append(MailFault(MailWrong.REFUSE, to="bad@example.com"))
+        play(stage, bot, "0", "2")
+
+        assert len(stage.mail.to("good@example.com")) == 1
+        assert len([text for text in stage.seen() if "rejection" in text]) == 1
+
+
+# ---- a dead token ----
+
+
+def test_a_dead_token_is_told_once_and_asked_seldom_and_survives_a_restart(stage: Stage) -> None:
+    token, stage.slack.token = stage.slack.token, "xoxb-another"
+    stage.more["NOTIFIER_SLACK__BOT_TOKEN"] = token
+    with stage.bot() as bot:
+        stage.slack.scopes = "chat:write"
+        play(stage, bot, "0", "2")
+        asked = len(stage.slack.calls)
+        play(stage, bot, "7")
+
+        assert len(stage.slack.calls) == asked
+        assert bot.unready() == ["delivery: slack refuses our credential, see the log"]
+    with stage.bot() as bot:
+        play(stage, bot, "2")
+        assert len(stage.slack.calls) == asked
+        assert "delivery: slack refuses our credential, see the log" in bot.unready()
+        stage.slack.token = token
+        later(stage, bot, minutes=6)
+        assert bot.unready() == []
+        play(stage, bot, "0")
+
+    told = [mail.text for mail in stage.mail.to("guardia@example.com")]
+    assert len(told) == 2
+    assert "slack takes no messages" in told[0]
+    assert "slack takes messages again" in told[1]
+    assert instead(stage)[:2] == ["🟠 Warning", "🔴 Critical"]
+
+
+def test_a_wrong_password_is_as_bad_for_mail(tmp_path: Path) -> None:
+    mailed = RULES.replace('to = ["leads", "on-call"]', 'to = ["on-call"]').replace(
+        'operators = ["on-call"]', 'operators = ["leads"]'
+    )
+    with staged(tmp_path, mailed) as stage, stage.bot() as bot:
+        refusal = MailFault(MailWrong.REFUSE, reply="535 5.7.8 Error: authentication failed")
+        stage.mail.faults.append(refusal)
+        play(stage, bot, "0", "2", "7")
+
+        assert stage.mailed() == []
+        assert bot.unready() == ["delivery: email refuses our credential, see the log"]
+        assert [text for text in stage.seen() if "email takes no messages" in text]
+        later(stage, bot, minutes=6)
+        assert len(stage.mailed()) == 2
+        assert bot.unready() == []
+
+
+# ---- where nobody can look ----
+
+
+def test_an_alert_whose_answer_is_lost_is_repeated_with_a_mark(tmp_path: Path) -> None:
+    with staged(tmp_path, ONLY_SLACK) as stage, stage.bot() as bot:
+        stage.slack.scopes = NO_HISTORY
+        stage.slack.faults.append(lost())
+        play(stage, bot, "0", "2")
+        later(stage, bot, seconds=10)
+
+        first, second = stage.seen()
+        assert second == f"{first} (may repeat)"
+
+
+def test_a_celebration_whose_answer_is_lost_is_not(stage: Stage) -> None:
+    stage.slack.scopes = NO_HISTORY
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        stage.slack.faults.append(lost())
+        stage.hits("new")
+        play(stage, bot, "0")
+        later(stage, bot, seconds=10)
+
+    assert len(stage.seen()) == 1
+    assert instead(stage) == []
+
+
+# ---- limits ----
+
+
+def test_a_limit_holds_only_its_channel(tmp_path: Path) -> None:
+    two = RULES.replace('to = ["leads", "on-call"]', 'to = ["leads", "boss"]') + (
+        '\n[[receiver]]\nname = "boss"\nslack = "#jefatura"\n'
+    )
+    with staged(tmp_path, two, ["operaciones", "jefatura"]) as stage, stage.bot() as bot:
+        for _ in range(40):
+            stage.slack.faults.append(
+                SlackFault(Slip.RATE_LIMITED, "chat.postMessage", retry_after="30")
+            )
+            if not stage.slack.visible("operaciones"):
+                break
+        breach(stage, bot)
+        stage.slack.faults = type(stage.slack.faults)([stage.slack.faults[0]])
+        bot.deliver_due()
+
+        assert len(stage.slack.visible("operaciones") + stage.slack.visible("jefatura")) == 1
+        later(stage, bot, seconds=31)
+        assert len(stage.slack.visible("operaciones") + stage.slack.visible("jefatura")) == 2
+
+
+# ---- a message that went away ----
+
+
+def test_a_deleted_message_is_told_anew_once_also_where_that_answer_is_lost(stage: Stage) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0", "2")
+        stage.slack.delete(stage.slack.messages("operaciones")[0])
+        stage.slack.faults.append(lost())
+        play(stage, bot, "0")
+        for _ in range(4):
+            later(stage, bot, seconds=10)
+
+    assert len([text for text in stage.seen() if "Resolved" in text]) == 1
+
+
+# ---- old news ----
+
+
+def test_what_ended_before_it_could_be_told_is_told_in_one_message(stage: Stage) -> None:
+    with stage.bot() as bot:
+        for value in ("0", "2", "7", "0"):
+            stage.wait(minutes=1)
+            stage.agents({ANA: value, LUIS: "0"})
+            bot.poll_once()
+        bot.deliver_due()
+
+    (message,) = stage.slack.messages("operaciones")
+    assert message.text.startswith("Fired 10:02, cleared 10:04: ✅ *Resolved after 2 min*")
+    assert len(message.versions) == 1
+
+
+def test_the_same_by_mail_is_one_mail_and_the_same_bytes_again(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        with stage.bot() as bot:
+            for value in ("0", "2", "7", "0"):
+                stage.wait(minutes=1)
+                stage.agents({ANA: value, LUIS: "0"})
+                bot.poll_once()
+            stage.mail.faults.append(MailFault(MailWrong.DROP_AFTER_DATA))
+            bot.deliver_due()
+        with stage.bot() as bot:
+            later(stage, bot, minutes=2)
+
+        one, two = stage.mail.messages
+        assert one.raw == two.raw
+        assert one.text.startswith("Fired 10:02, cleared 10:04:\r\n")
+
+
+def test_old_news_goes_to_whoever_stands_in_and_says_of_when_it_is(tmp_path: Path) -> None:
+    hasty = ONLY_SLACK.replace('language = "en"', 'language = "en"\ngive_up = "1h"', 1)
+    with staged(tmp_path, hasty) as stage, stage.bot() as bot:
+        stage.slack.faults.extend([SlackFault(Slip.STATUS, "chat.postMessage")] * 300)
+        play(stage, bot, "0", "2")
+        for _ in range(8):
+            later(stage, bot, minutes=10)
+
+        assert instead(stage) == ["Late report of 05/01 10:02:"]
+        (told,) = [m.text for m in stage.mail.to("guardia@example.com")]
+        assert "leads takes no messages" in told
+
+
+def test_old_news_that_nobody_stands_in_for_says_of_when_it_is(tmp_path: Path) -> None:
+    hasty = RULES.replace('language = "en"', 'language = "en"\ngive_up = "1h"')
+    with staged(tmp_path, hasty) as stage, stage.bot() as bot:
+        stage.slack.faults.extend([SlackFault(Slip.STATUS, "chat.postMessage")] * 300)
+        play(stage, bot, "0", "2")
+        for _ in range(7):
+            later(stage, bot, minutes=10)
+        stage.slack.faults.clear()
+        later(stage, bot, minutes=10)
+
+        assert stage.seen()[0].startswith("Late report of 05/01 10:02: 🟠")
+
+
+# ---- a far side that hangs, a disk that is full ----
+
+
+def test_a_slack_that_hangs_holds_up_no_mail_and_is_said_to(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage, stage.bot() as bot:
+        slack = bot.workers[0]
+        slack.channel._timeout = 1  # type: ignore[attr-defined]
+        stage.slack.faults.extend([SlackFault(Slip.HANG, "chat.postMessage", seconds=3)] * 2)
+        breach(stage, bot)
+        bot.deliver_due()
+        assert len(stage.mailed()) == 1
+        later(stage, bot, seconds=6)
+        later(stage, bot, seconds=6)
+        stage.wait(minutes=2)
+
+        assert bot.unready() == ["delivery: slack gives no good answer, messages wait"]
+        for _ in range(4):
+            later(stage, bot, seconds=30)
+        assert bot.unready() == []
+        assert len(stage.seen()) == 1
+
+
+@pytest.mark.parametrize("pages", [0, 1, 3])
+def test_a_full_disk_loses_nothing_and_says_so(stage: Stage, pages: int) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+    with full(pages), stage.bot() as bot:
+        for value in ("2", "2", "2", "7"):
+            with suppress(StateError):
+                play(stage, bot, value)
+        with suppress(StateError):
+            bot.reload()
+        if stage.seen() == []:
+            assert "database: it cannot be used" in bot.unready()
+    with stage.bot() as bot:
+        play(stage, bot, "7", "0")
+
+    assert len([text for text in stage.seen() if "Resolved" in text]) == 1
+
+
+class full:  # noqa: N801
+    """A disk on which SQLite's file may grow by so many pages and no more."""
+
+    def __init__(self, pages: int) -> None:
+        self._pages = pages
+
+    def __enter__(self) -> None:
+        event.listen(Engine, "connect", self._limit)
+
+    def __exit__(self, *_: object) -> None:
+        event.remove(Engine, "connect", self._limit)
+
+    def _limit(self, connection: object, _: object) -> None:
+        cursor = connection.execute("PRAGMA page_count")  # type: ignore[attr-defined]
+        most = cursor.fetchone()[0] + self._pages
+        connection.execute(f"PRAGMA max_page_count = {most}")  # type: ignore[attr-defined]
+
+
+# ---- what is kept alive ----
+
+
+def test_an_alert_at_an_alertmanager_is_kept_alive_until_it_closes(
+    tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/api/v2/alerts").respond_with_data("")
+    rules = RULES.replace('slack = "#operaciones"', 'alertmanager = "main"')
+    with staged(tmp_path, rules) as stage:
+        stage.more["NOTIFIER_ALERTMANAGERS__MAIN__URL"] = httpserver.url_for("/")
+        with stage.bot() as bot:
+            play(stage, bot, "0", "2")
+            later(stage, bot, seconds=30)
+            later(stage, bot, seconds=31)
+        with stage.bot() as bot:
+            later(stage, bot, minutes=1)
+            play(stage, bot, "0")
+            later(stage, bot, minutes=5)
+
+        ends = [_alert(request.json)["endsAt"] for request, _ in httpserver.log]
+        moments = [datetime.fromisoformat(one) for one in ends]
+        assert len(moments) == 4
+        assert moments == [*sorted(moments[:3]), moments[3]]
+        assert moments[3] < stage.now - timedelta(minutes=4)
+
+
+def _alert(posted: object) -> dict[str, str]:
+    (alert,) = json.loads(json.dumps(posted))
+    assert isinstance(alert, dict)
+    return alert
