@@ -61,7 +61,9 @@ class Worker:
 
     def __post_init__(self) -> None:
         kind, can_find = self.channel.kind, self.channel.can_find
-        self.outcomes = Outcomes(kind, self.database, self.clock, self.jitter, self.metrics, can_find)
+        self.outcomes = Outcomes(
+            kind, self.database, self.clock, self.jitter, self.metrics, can_find
+        )
 
     @property
     def lost(self) -> int:

@@ -20,6 +20,9 @@ def refused(what: str, code: int, said: bytes | str, *, broken: str = MESSAGE) -
     """The server's reply is no: 4xx for now, 5xx for good, whatever it says."""
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
     text = f"The mail server refuses {what}: {code} {one_line(words)}"
+    if code in _WANTS_LOGIN and "STARTTLS" in words.upper():  # RFC 3207 has 530 for this, too
+        hint = f"set {_SECURITY} to starttls"
+        return PermanentDeliveryError(f"{text}; {hint}.", broken=DESTINATION)
     if code in _WANTS_LOGIN or "5.7.30" in words:
         hint = "check NOTIFIER_SMTP__USERNAME and __PASSWORD"
         return PermanentDeliveryError(f"{text}; {hint}.", broken=CREDENTIAL)
