@@ -257,6 +257,27 @@ def drill(
 
 
 @app.command()
+def preview(
+    template: Annotated[
+        str, typer.Argument(help="A message: open, raised, group, events, ... or a template.")
+    ] = "",
+    rule: Annotated[str, typer.Option(help="A rule of your own file that speaks.")] = "",
+    kind: Annotated[Literal["slack", "email"], typer.Option(help="How it is told.")] = "slack",
+    language: Annotated[Literal["en", "es", "pt"], typer.Option()] = "en",
+    locale: Annotated[str, typer.Option(help="Numbers and dates, as es_CO.")] = "",
+    html: Annotated[Path | None, typer.Option(help="Draw it into this page.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Draw it into this picture.")] = None,
+    as_json: Json = False,
+) -> int:
+    """See a message as its reader sees it; without a name, every one."""
+    from notifier.commands.preview import Wish
+    from notifier.commands.preview import preview as command
+
+    wish = Wish(template, rule, language, locale, kind)
+    return command(wish, html=html, png=png, as_json=as_json)
+
+
+@app.command()
 def simulate(
     port: Annotated[int, typer.Option(help="0 for any free one.")] = 8041,
     seed: Annotated[int, typer.Option(help="Another seed is another contact center.")] = 7,

@@ -49,6 +49,21 @@ ORDINARY: Mapping[Kind, Scalar] = {
     Kind.TEXT: "Ventas",
 }
 """A value of each kind, as rows hold it."""
+CALLED: Mapping[str, Scalar] = {
+    "agent_id": "12004",
+    "agent_name": "ANA GÓMEZ",
+    "aux_state": "Break",
+    "conn_id": "12004.0042.1767625200.1",
+    "interval": "0_5_seg",
+    "ip": "181.49.7.7",
+    "skill_id": "3001",
+    "type_interaction": "inbound",
+    "user": "pbx-1",
+}
+"""What fields of these names hold in practice."""
+
+
+_TREND = (0.2, 0.3, 0.25, 0.6, 0.8, 1.0)  # of the present value, oldest first
 
 
 def marked_notice(reach: Reach, now: datetime) -> Notice:
@@ -63,7 +78,7 @@ def marked_notice(reach: Reach, now: datetime) -> Notice:
         seen_at=now,
         severity=Severity.INFO,
     )
-    return _first(_talk(incident, reach, now), TEST, incident, now)
+    return opening(incident, TEST, reach, now)
 
 
 def specimens(
@@ -74,15 +89,21 @@ def specimens(
     An opening, then its end; of a rule for events, one event.
     """
     kinds = collection.kinds()
-    for values in ({n: ORDINARY[kind] for n, kind in kinds.items()}, dict.fromkeys(kinds)):
+    ordinary = {name: CALLED.get(name, ORDINARY[kind]) for name, kind in kinds.items()}
+    for values in (ordinary, dict.fromkeys(kinds)):
         incident = _incident(rule, values, now)
         talk = _talk(incident, reach, now)
         text = with_mention(rule.text, reach)
         if rule.event:
             yield _announced(talk, text, values, now)
-            continue
-        yield _first(talk, text, incident, now)
-        yield _last(talk, text, incident, now)
+        else:
+            yield _first(talk, text, incident, now)
+            yield _last(talk, text, incident, now)
+
+
+def opening(incident: Incident, text: RuleText, reach: Reach, now: datetime) -> Notice:
+    """The first message about one incident."""
+    return _first(_talk(incident, reach, now), text, incident, now)
 
 
 def _incident(rule: RulePlan, values: Mapping[str, Scalar], now: datetime) -> Incident:
@@ -100,6 +121,7 @@ def _incident(rule: RulePlan, values: Mapping[str, Scalar], now: datetime) -> In
         severity=rule.severity,
         value=value,
         worst=value,
+        trend=tuple(value * share for share in _TREND) if isinstance(value, float) else (),
         unit=rule.unit,
         threshold=rule.threshold,
         direction=rule.direction,

@@ -57,10 +57,13 @@ class Teller:
         return _name(incident.fields)
 
     def headline(self, incident: Incident) -> str:
-        """What is wrong, where, with its number. The worst value once it is over."""
+        """What is wrong, where, with its number. The worst value once it is over.
+
+        The user's own words serve to the end: nobody reads one language, then another.
+        """
         if incident.key.rule in OWN_RULES:
             return self._source(incident)
-        if incident.open and (summary := self.summary(incident)):
+        if summary := self.summary(incident):
             return summary
         value = self.value(incident if incident.open else None, incident)
         key = "headline.entity" if value else "headline.entity_without_value"
@@ -85,7 +88,7 @@ class Teller:
     def summary(self, incident: Incident) -> str:
         """The user's own words for an entity, or nothing."""
         known = {
-            "value": incident.value,
+            "value": incident.value if incident.open else incident.worst,
             "threshold": incident.threshold,
             "entity": self.manner.text(incident.key.entity, NAME),
             "since": self.manner.time(incident.since, self.now),

@@ -24,6 +24,13 @@ def folder() -> Path:
     raise RenderError("The shipped templates are missing; install notifier again.")
 
 
+def example() -> Path:
+    """The shipped rules file: beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).parent.parent
+    places = (package / "rules.example.toml", package.parent / "rules.example.toml")
+    return next(place for place in places if place.is_file())
+
+
 def read(top: Path, suffix: str) -> dict[str, str]:
     """Every file below *top* that ends so, by its name within it: ``slack/incident.j2``."""
     return {
