@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from notifier import logs
 from notifier.condition import Condition
-from notifier.core.health import AT_ONCE
 from notifier.core.plan import Plan, SourcePlan
+from notifier.core.reactions import AT_ONCE
 from notifier.core.reading import Asked
 from notifier.core.state import Severity, SourceKey
 from notifier.cycle import MISTAKE, Cycle, Outcome

@@ -297,6 +297,19 @@ def simulate(
 
 
 @app.command()
+def endpoints(
+    as_json: Json = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the page docs/endpoints.md.")
+    ] = False,
+) -> int:
+    """List what of wolkvox can be polled, with the fields that rules may use."""
+    from notifier.commands.endpoints import endpoints as command
+
+    return command(as_json=as_json, markdown=markdown)
+
+
+@app.command()
 def schema() -> int:
     """Print the JSON Schema of the rules file, for editors."""
     from notifier.commands.schema import schema as command

@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from notifier import logs
-from notifier.core.answer import LONGEST_WAIT
 from notifier.core.decide import decide, next_due
 from notifier.core.known import Decision, Known
 from notifier.core.notice import Notice
 from notifier.core.outgoing import Envelope
 from notifier.core.plan import Plan, SourcePlan
+from notifier.core.reactions import resting
 from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, Reload
 from notifier.core.receivers import trouble_of
 from notifier.core.request import Request
@@ -84,7 +84,7 @@ class Cycle:
     wake: Callable[[], None] = lambda: None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _ticks: dict[SourceKey, tuple[datetime, float]] = field(default_factory=dict)
-    _probing: set[SourceKey] = field(default_factory=set)
+    _probing: dict[SourceKey, datetime] = field(default_factory=dict)  # since when they may
     _waiting: list[Good | Failed] = field(default_factory=list)  # not judged yet, in their order
 
     def poll(self, key: SourceKey) -> Outcome | None:
@@ -209,16 +209,12 @@ class Cycle:
 
     def try_again(self, keys: Iterable[SourceKey]) -> None:
         """Read these once whatever their rest: somebody may have mended what is wrong with them."""
-        self._probing.update(keys)
+        now = self.clock()
+        self._probing.update(dict.fromkeys(keys, now))
 
     def _resting(self, key: SourceKey, now: datetime) -> Trouble | None:
         """Why a source is to be left alone now; None when it is not."""
-        state = self.known.sources.get(key)
-        if key in self._probing or state is None or state.retry_at is None:
-            self._probing.discard(key)
-            return None
-        # No rest is longer than a day: a later end was set while the clock was ahead.
-        return state.trouble if now < state.retry_at <= now + LONGEST_WAIT else None
+        return resting(self.known.sources, key, now, self._probing.pop(key, None))
 
     def _reading(self, source: SourcePlan, began: datetime) -> Good | Failed:
         try:
@@ -276,8 +272,7 @@ class Cycle:
         match reading:
             case Good(source=source, snapshot=snapshot):
                 self.metrics.polls.labels(*source, "good").inc()
-                for field_name, times in snapshot.unreadable.items():
-                    self.metrics.unreadable.labels(*source, field_name).inc(times)
+                self.metrics.note(source, snapshot.oddities)
                 rows = sum(map(len, snapshot.collections.values()))
                 log.info("polled", operation=source.operation, source=source.source, rows=rows,
                          messages=len(decision.notices))  # fmt: skip

@@ -1,18 +1,20 @@
 """Say what an answer's status, and the vendor's words in it, mean.
 
 The vendor's 403 alone means four things, told apart by its message only; a body code may say
-no under HTTP 200. Rows are not looked at here.
+no under HTTP 200. Rows are not looked at here. What is done about each: ``core/reactions``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from notifier.core.values import plain
 from notifier.errors import DecodeError, FetchError, PollError, Trouble
 
 GOOD_CODES = frozenset({"", "200", "0", "201", "202"})  # in the body of good answers
@@ -49,19 +51,46 @@ _SAYS: dict[Trouble, str] = {
     Trouble.NOT_JSON: "the answer is not JSON",
 }
 
-_WORDS: tuple[tuple[Trouble, re.Pattern[str]], ...] = (
-    (Trouble.BUSY, re.compile("simultan")),  # before the limit: its message names that too
-    (Trouble.QUOTA, re.compile(r"limit|quota|l[ií]mite|cuota")),
-    (Trouble.MAINTENANCE, re.compile("maintenance|backup|mantenimiento|respaldo|manuten")),
-    (Trouble.TOKEN, re.compile("token")),
+_CLIENT, _SERVER, _AWAY = range(400, 500), range(500, 600), range(300, 400)
+_SIGNED = (401, 403, 429)  # what may be wrong with a token, which only words tell apart
+
+TABLE: tuple[tuple[Container[int], str, Trouble], ...] = (
+    (_SIGNED, "simultan", Trouble.BUSY),  # before the limit: its message names that too
+    (_SIGNED, "maintenance|backup|mantenimiento|mantencion|manuten|respaldo", Trouble.MAINTENANCE),
+    (_SIGNED, "copia de seguridad|temporar|temporal", Trouble.MAINTENANCE),
+    (_SIGNED, "limit|quota|cuota|cota|exceed|excedi|super[ao]|agotad|esgotad", Trouble.QUOTA),
+    (_SIGNED, "token", Trouble.TOKEN),
+    ((400,), "", Trouble.REQUEST),  # unknown API, or a parameter is missing
+    ((401,), "", Trouble.TOKEN),
+    ((403,), "", Trouble.FORBIDDEN),  # no cause is claimed
+    ((408,), "", Trouble.TIMEOUT),
+    ((429,), "", Trouble.BUSY),
+    (_CLIENT, "", Trouble.REQUEST),  # 405, 412, 416, 417: permanent
+    (_SERVER, "maintenance|mantenimiento|mantencion|manuten|respaldo", Trouble.MAINTENANCE),
+    (_SERVER, "", Trouble.SERVER),
+    (_AWAY, "", Trouble.REDIRECT),
 )
+"""The vendor's table of errors: status, words of the message, meaning. The first line that fits.
+
+Words are compared without case and accents; lines without words need none. 404 is not in it.
+"""
+
+_FOUND = tuple((statuses, re.compile(words), trouble) for statuses, words, trouble in TABLE)
 _NONE_FOUND = re.compile(r"\s*(0|no) (records|registros)")
 
 
-def blame(msg: str) -> Trouble | None:
-    """Return what the vendor's message complains of, if its words are known."""
-    said = msg.casefold()
-    return next((trouble for trouble, words in _WORDS if words.search(said)), None)
+def blame(status: int, msg: str) -> Trouble | None:
+    """Return what a status and the vendor's message mean together; None: nothing that is known."""
+    said = plain(msg)
+    lines = (trouble for statuses, words, trouble in _FOUND
+             if status in statuses and words.search(said))  # fmt: skip
+    return next(lines, None)
+
+
+def _complaint(msg: str) -> Trouble | None:
+    """Return what a message means whose status says that all is well."""
+    found = blame(_SIGNED[1], msg)
+    return None if found is Trouble.FORBIDDEN else found
 
 
 def none_found(msg: str) -> bool:
@@ -71,12 +100,15 @@ def none_found(msg: str) -> bool:
 
 def refused(code: str, msg: str) -> PollError:
     """Return the error for a body whose *code* is none of GOOD_CODES, under HTTP 200."""
-    trouble = blame(msg) or _by_number(int(code) if re.fullmatch("[0-9]{3}", code) else 0)
-    return DecodeError(trouble or Trouble.REFUSED, _SAYS[trouble or Trouble.REFUSED])
+    number = int(code) if re.fullmatch("[0-9]{3}", code) else 0
+    trouble = blame(number, msg) or _complaint(msg) or Trouble.REFUSED
+    return DecodeError(trouble, _SAYS[trouble])
 
 
-def classify(answer: Answer) -> bool:
+def classify(answer: Answer, now: datetime | None = None) -> bool:
     """Return whether the answer may hold rows: True for 2xx, False for a 404 that means none.
+
+    now: When it came: what a Retry-After with a date is counted from, if it has no Date itself.
 
     Raises:
         FetchError: the status says no; ``after`` is the Retry-After.
@@ -89,52 +121,36 @@ def classify(answer: Answer) -> bool:
         return False
     if trouble is Trouble.NOT_JSON:
         raise DecodeError(trouble, _SAYS[trouble])
-    raise FetchError(trouble, f"{_SAYS[trouble]} (HTTP {answer.status})", after=_after(answer))
+    said = f"{_SAYS[trouble]} (HTTP {answer.status})"
+    raise FetchError(trouble, said, after=_after(answer.headers, now))
 
 
 def _trouble(answer: Answer) -> Trouble | None:
-    """Return what is wrong, or None for the 404 that means no rows."""
-    if answer.status == 404:
+    """Return what is wrong, or None for the 404 that means no rows.
+
+    Status and body may disagree: the body's own code is the nearer one, where it is an error.
+    """
+    code, msg = _refusal(answer.body)
+    status = code if 400 <= code < 600 and code != int(EMPTY_CODE) else answer.status
+    if status == int(EMPTY_CODE):
         return None if _is_json(answer.body) else Trouble.NOT_JSON
-    if answer.status in (401, 403):
-        said = blame(_message(answer.body))
-        return said or (Trouble.TOKEN if answer.status == 401 else Trouble.FORBIDDEN)
-    return _by_number(answer.status) or Trouble.REQUEST
-
-
-def _by_number(status: int) -> Trouble | None:
-    """Return what a status means that needs no message, the body's own code included."""
-    match status:
-        case 401:
-            return Trouble.TOKEN
-        case 403:
-            return Trouble.FORBIDDEN
-        case 408:
-            return Trouble.TIMEOUT
-        case 429:
-            return Trouble.BUSY
-        case _ if 300 <= status < 400:
-            return Trouble.REDIRECT
-        case _ if 400 <= status < 500:
-            return Trouble.REQUEST
-        case _ if 500 <= status < 600:
-            return Trouble.SERVER
-        case _:
-            return None
+    return blame(status, msg) or Trouble.REQUEST
 
 
 class _Refusal(msgspec.Struct):
+    code: object = ""
     msg: object = ""
     error: object = ""
 
 
-def _message(body: bytes) -> str:
-    """Return the words of a JSON refusal; "" where there are none."""
+def _refusal(body: bytes) -> tuple[int, str]:
+    """Return the code and the words of a JSON refusal; 0 and "" where there are none."""
     try:
         said = msgspec.json.decode(body[:_READ].removeprefix(b"\xef\xbb\xbf"), type=_Refusal)
     except (ValueError, RecursionError):
-        return ""
-    return f"{said.msg} {said.error}"
+        return 0, ""
+    code = str(said.code).strip()
+    return int(code) if re.fullmatch("[0-9]{3}", code) else 0, f"{said.msg} {said.error}"
 
 
 def _is_json(body: bytes) -> bool:
@@ -145,9 +161,21 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-def _after(answer: Answer) -> timedelta | None:
-    """Return the Retry-After when it is in seconds; the other form needs a clock."""
-    asked = answer.headers.get("retry-after", "").strip()
-    if not re.fullmatch("[0-9]{1,9}", asked):
+def _after(headers: Mapping[str, str], now: datetime | None) -> timedelta | None:
+    """Return the Retry-After, in seconds or as a date; None where there is none to be read."""
+    asked = headers.get("retry-after", "").strip()
+    if re.fullmatch("[0-9]{1,9}", asked):
+        return min(timedelta(seconds=int(asked)), LONGEST_WAIT)
+    until, since = _date(asked), _date(headers.get("date", "")) or now
+    if until is None or since is None:
         return None
-    return min(timedelta(seconds=int(asked)), LONGEST_WAIT)
+    return min(max(until - since, timedelta(0)), LONGEST_WAIT)
+
+
+def _date(said: str) -> datetime | None:
+    """Return a date of HTTP's, with a zone."""
+    try:
+        found = parsedate_to_datetime(said)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -47,7 +47,7 @@ class CompiledSource:
     @property
     def params(self) -> dict[str, str]:
         """What the endpoint is asked, its defaults included."""
-        defaults = {name: text for name, text in self.endpoint.params.items() if text is not None}
+        defaults = {name: text for name, text in self.endpoint.params.items() if text}
         return defaults | self.source.params
 
 

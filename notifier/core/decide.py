@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from notifier.core import asked, health, receivers, reload, silenced
+from notifier.core.endpoint import Nature
 from notifier.core.evaluate import evaluate, happened
 from notifier.core.events import announce, held_until, release
 from notifier.core.explained import explain_away
@@ -58,10 +59,12 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
 def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
     """Everything that one good snapshot means."""
     source = rules.sources[reading.source]
-    health.took(draft, reading, source)
+    believed = health.took(draft, reading, source)
     for name, collection in source.collections.items():
         if name not in reading.snapshot.collections:
             continue  # the answer did not hold it: nothing is known, which is not "nobody is there"
+        if not believed and collection.collection.nature is not Nature.EVENT:
+            continue  # no event is no event either way; but nobody is known to be away
         view = View.of(draft, reading, source, name)
         moment = Moment(reading.snapshot.at, draft.source(reading.source).seq, not view.rows)
         for rule in collection.rules:
@@ -70,7 +73,8 @@ def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
             else:
                 apply(draft, rule, evaluate(rule, view), moment)
         draft.histories[reading.source, name] = view.remembered()
-    draft.snapshots[reading.source] = reading.snapshot
+    if believed:
+        draft.snapshots[reading.source] = reading.snapshot
 
 
 def next_due(known: Known, rules: Plan) -> datetime | None:

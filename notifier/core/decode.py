@@ -6,7 +6,8 @@ Success is decided in the order HTTP status, JSON, body code, shape of the data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -14,8 +15,11 @@ from notifier.core import mend
 from notifier.core.answer import EMPTY_CODE, GOOD_CODES, Answer, classify, none_found, refused
 from notifier.core.completion import complete
 from notifier.core.endpoint import Collection, Endpoint
-from notifier.core.rows import Row, Rows, is_object, lacks_a_field, read_records
-from notifier.core.shape import Bare, Envelope, Place, decoder, places, present, unexpected
+from notifier.core.names import names_at
+from notifier.core.nested import unexpected
+from notifier.core.oddities import MOST, NONE, Oddities
+from notifier.core.rows import Row, Rows, is_object, lacks_a_field, read_records, undeclared
+from notifier.core.shape import Bare, Envelope, Place, decoder, first_record, places, present
 from notifier.core.values import plain
 from notifier.errors import DecodeError, PollError, Trouble
 
@@ -27,70 +31,98 @@ class Decoded:
     Attributes:
         collections: By name. A collection that the answer does not hold is left out: nothing
             is known of it, which is not the same as empty.
-        unreadable: By ``collection.field``: values that were neither blank nor readable.
-        dropped: Records that were no objects.
-        absent: ``collection.field`` of declared fields that the first record does not name.
-        not_found: The far side said 404: no rows, or no such report on this server.
+        oddities: What the catalogue does not say of it.
     """
 
     collections: Mapping[str, list[Row]]
-    unreadable: Mapping[str, int] = field(default_factory=dict)
-    dropped: int = 0
-    absent: tuple[str, ...] = ()
-    not_found: bool = False
+    oddities: Oddities = NONE
 
 
+_NEARLY = 1_000  # rows below the vendor's limit: nothing says that some were cut off
 _ENVELOPE = msgspec.json.Decoder(Bare)
 
 
-def read(answer: Answer, endpoint: Endpoint, hit_values: Iterable[str] = ()) -> Decoded:
+def read(
+    answer: Answer,
+    endpoint: Endpoint,
+    hit_values: Iterable[str] = (),
+    *,
+    here: datetime | None = None,
+) -> Decoded:
     """Return what a live poll got.
+
+    here: When it came, in the operation's own time; aware. Without it ages are unknown.
 
     Raises:
         FetchError: the HTTP status says no.
         DecodeError: as ``decode`` does.
     """
-    if not classify(answer):
+    if not classify(answer, here):
         return _nothing(endpoint)
-    return decode(answer.body, endpoint, hit_values=hit_values)
+    return decode(answer.body, endpoint, hit_values=hit_values, here=here)
 
 
-def decode(body: bytes, endpoint: Endpoint, *, hit_values: Iterable[str] = ()) -> Decoded:
+def decode(
+    body: bytes,
+    endpoint: Endpoint,
+    *,
+    hit_values: Iterable[str] = (),
+    here: datetime | None = None,
+) -> Decoded:
     """Return the rows of the *body* of a good answer.
 
     Args:
         hit_values: The texts of ``hit`` that mean a sale; case and accents make no difference.
+        here: When it came, in the operation's own time; without it ages are unknown.
 
     Raises:
         DecodeError: NOT_JSON, SCHEMA, REFUSED or, where the body's own words tell, the kind
             of refusal they name. Its text holds none of the answer's values.
     """
-    hits = frozenset(map(plain, hit_values))
+    asked = _Asked(endpoint, frozenset(map(plain, hit_values)), here)
     try:
-        return _decode(body.removeprefix(mend.BOM), endpoint, hits)
+        return _decode(body.removeprefix(mend.BOM), asked)
     except (ValueError, RecursionError):
         mended = mend.mend(body.removeprefix(mend.BOM))
     if mended is None:
         raise DecodeError(Trouble.NOT_JSON, "the answer is not JSON")
     try:
-        return _decode(mended, endpoint, hits)
+        return _decode(mended, asked)
     except (ValueError, RecursionError):
         raise unexpected("it cannot be read") from None
 
 
-def _decode(body: bytes, endpoint: Endpoint, hits: frozenset[str]) -> Decoded:
-    whole = _whole(body, endpoint, rows=True)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked, and all that its answer is read by."""
+
+    endpoint: Endpoint
+    hits: frozenset[str]
+    here: datetime | None
+
+
+def _decode(body: bytes, asked: _Asked) -> Decoded:
+    endpoint = asked.endpoint
+    whole = None if endpoint.collections[0].unfold else _whole(body, endpoint, rows=True)
     if whole is not None:
         if _none(whole):
             return _nothing(endpoint)
         found = present(whole.data, endpoint.collections)
         if found and not any(lacks_a_field(each.records, each.collection) for each in found):
-            rows = ((each, Rows(each.records)) for each in found)
-            return _collect(rows, hits, printable=_printable(body))
+            rows = ((each, _as_they_are(each, body)) for each in found)
+            return _collect(rows, asked, printable=_printable(body))
     pieces = _pieces(body, endpoint)
     if pieces is None:
         return _nothing(endpoint)
-    return _collect(((each, read_records(each.records, each.collection)) for each in pieces), hits)
+    return _collect(((each, read_records(each.records, each.collection)) for each in pieces), asked)
+
+
+def _as_they_are(place: Place, body: bytes) -> Rows:
+    """Rows that were read at once, with what else their first record names."""
+    if not place.records:
+        return Rows(place.records)
+    names = names_at(body, first_record(body, place.collection))
+    return Rows(place.records, undeclared=undeclared(names, place.collection))
 
 
 def _whole(body: bytes, endpoint: Endpoint, *, rows: bool) -> Envelope | None:
@@ -104,7 +136,7 @@ def _whole(body: bytes, endpoint: Endpoint, *, rows: bool) -> Envelope | None:
 
 def _pieces(body: bytes, endpoint: Endpoint) -> Iterable[Place] | None:
     """Return the records of any shape as pieces of JSON; None for an answer without rows."""
-    whole = None if endpoint.collections[0].keyed_by else _whole(body, endpoint, rows=False)
+    whole = _whole(body, endpoint, rows=False) if endpoint.collections[0].regular else None
     if whole is not None:
         found = [] if _none(whole) else present(whole.data, endpoint.collections)
         if found and all(not each.records or any(map(is_object, each.records)) for each in found):
@@ -156,7 +188,8 @@ def _without_data(envelope: Envelope) -> PollError:
 
 
 def _nothing(endpoint: Endpoint) -> Decoded:
-    return Decoded({each.name: [] for each in endpoint.collections}, not_found=True)
+    rows: dict[str, list[Row]] = {each.name: [] for each in endpoint.collections}
+    return Decoded(rows, Oddities(not_found=True))
 
 
 def _printable(body: bytes) -> bool:
@@ -165,21 +198,32 @@ def _printable(body: bytes) -> bool:
 
 
 def _collect(
-    found: Iterable[tuple[Place, Rows]], hits: frozenset[str], *, printable: bool = False
+    found: Iterable[tuple[Place, Rows]], asked: _Asked, *, printable: bool = False
 ) -> Decoded:
     known: dict[str, Rows] = {}
     for place, rows in found:
         if place.keys is not None:
             for row, key in zip(rows.rows, place.keys, strict=True):
                 setattr(row, place.collection.keyed_by, key)
-        complete(rows.rows, place.collection, hits, printable=printable)
+        complete(rows, place.collection, asked.hits, here=asked.here, printable=printable)
         _check(rows, place.collection)
         known[place.collection.name] = rows
-    return Decoded(
-        {name: rows.rows for name, rows in known.items()},
-        {_dotted(n, f): count for n, rows in known.items() for f, count in rows.unreadable.items()},
-        sum(rows.dropped for rows in known.values()),
-        tuple(_dotted(n, f) for n, rows in known.items() for f in rows.absent),
+    return Decoded({name: rows.rows for name, rows in known.items()}, _oddities(known, asked))
+
+
+def _oddities(known: Mapping[str, Rows], asked: _Asked) -> Oddities:
+    parts = known.items()
+    most = max(asked.endpoint.max_rows - _NEARLY, 1)
+    undeclared = [_dotted(n, f) for n, rows in parts for f in rows.undeclared]
+    return Oddities(
+        unreadable={_dotted(n, f): v for n, rows in parts for f, v in rows.unreadable.items()},
+        absent=tuple(_dotted(n, f) for n, rows in parts for f in rows.absent),
+        aliased={_dotted(n, f): v for n, rows in parts for f, v in rows.aliased.items()},
+        undeclared=tuple(undeclared[:MOST]),
+        lacking=tuple(c.name for c in asked.endpoint.collections if c.name not in known),
+        dropped=sum(rows.dropped for rows in known.values()),
+        totals=sum(rows.totals for rows in known.values()),
+        full=any(len(rows.rows) >= most for rows in known.values()),
     )
 
 

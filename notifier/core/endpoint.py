@@ -6,7 +6,8 @@ Only the types; the entries themselves are in ``notifier.wolkvox.endpoints``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import Enum
 from itertools import product
 
@@ -24,12 +25,13 @@ class Kind(Enum):
     NUMBER = "number"  # without a unit, as an estimated call quality
     TIME = "time"  # kept as the text received: payloads carry no zone
     FLAG = "flag"  # yes or no
+    WORD = "word"  # of a vendor's list: case, accents and separators make no difference
     TEXT = "text"
 
     @property
     def numeric(self) -> bool:
-        """Whether values are floats; TIME and TEXT are str, FLAG is bool."""
-        return self not in (Kind.TIME, Kind.FLAG, Kind.TEXT)
+        """Whether values are floats; TIME, WORD and TEXT are str, FLAG is bool."""
+        return self not in (Kind.TIME, Kind.FLAG, Kind.WORD, Kind.TEXT)
 
 
 class Missing(Enum):
@@ -48,6 +50,16 @@ class Nature(Enum):
     REPORT = "report"  # a sum over the window asked for; a row may be absent
 
 
+class Span(Enum):
+    """What stretch of time an answer is about."""
+
+    NOW = "now"
+    DAY = "the day so far"  # presumably from local midnight: no page says so
+    SLIDING = "the last minutes"
+    RANGE = "the window asked for"
+    STANDING = "as set up"  # lists that people edit
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """One declared field. What is not declared is never decoded, so never stored or shown.
@@ -61,6 +73,12 @@ class Field:
         sums: Adds up over the window asked for: while that is ``today`` it only grows.
         hit_of: For a flag that says whether another field holds one of the operation's
             ``hit_values``: the name of that field. Worked out at decode, never read.
+        age_of: For seconds since the time in another field, when the answer came: the name of
+            that field. Worked out at decode, never read.
+        sent_as: The vendor's own name, where another is used here.
+        optional: Not every server sends it: its absence is nothing odd.
+        only: The only words it may hold; what else stands there may be a customer's: unknown.
+        free: Free text: digits that may be a telephone or an id are blotted out.
     """
 
     name: str
@@ -72,7 +90,22 @@ class Field:
     low_is_bad: bool = False
     hit_of: str = ""
     sums: bool = False
+    age_of: str = ""
+    sent_as: str = ""
+    optional: bool = False
+    only: frozenset[str] = frozenset()
+    free: bool = False
     says: str = ""
+
+    @property
+    def derived(self) -> bool:
+        """Whether it is worked out at decode, so that no server may send it."""
+        return bool(self.hit_of or self.age_of)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Under which names it may come, beside its own, the likeliest first."""
+        return (self.sent_as, *self.aliases) if self.sent_as else self.aliases
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +117,34 @@ class Computed:
     formula: str
     low_is_bad: bool = False
     says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfold:
+    """How lists within records become flat records.
+
+    Attributes:
+        inner: The list within each record; each of its items becomes a record of its own, with
+            what is around it.
+        last: A list within such an item; of it only the latest record is looked at, its fields'
+            names with ``last_`` before them, and how many there are, as ``messages``.
+    """
+
+    inner: str
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A field that is sent only where a parameter asks for it.
+
+    Attributes:
+        param: The parameter, a whole number.
+        field: With ``{}`` in its name where the number goes.
+    """
+
+    param: str
+    field: Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +161,13 @@ class Collection:
             and counted.
         placeholders: Texts of a key field that name nothing, beside the blanks.
         split_agent: ``agent_id`` may read ``12004-ANA``: number and name are told apart.
+        split_campaign: ``campaign_id`` may read ``12 - COBROS - predictive``, likewise.
+        single: The data is one record; its entity is called by this, in the field ``keyed_by``.
+        unfold: How lists within its records become rows.
+        totals: Fields in which a word like TOTAL or ALL marks a sum of the others, left out.
+        numbered: Rows with an equal key are counted apart: the second is ``key/2``.
+        asked: Fields that parameters ask for.
+        ignored: Names that are sent and known to mean nothing.
     """
 
     name: str
@@ -111,6 +179,13 @@ class Collection:
     fallback_key: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
     split_agent: bool = False
+    split_campaign: bool = False
+    single: str = ""
+    unfold: Unfold | None = None
+    totals: tuple[str, ...] = ()
+    numbered: bool = False
+    asked: tuple[Asked, ...] = ()
+    ignored: frozenset[str] = frozenset()
     nature: Nature = Nature.STATE
     missing: Missing = Missing.RESOLVE
 
@@ -123,6 +198,21 @@ class Collection:
         known = {f.name: f.kind for f in self.decoded()}
         return known | {c.name: c.kind for c in self.computed}
 
+    @property
+    def regular(self) -> bool:
+        """Whether its rows are a list of flat records, or such lists by name."""
+        return not (self.keyed_by or self.unfold)
+
+    def for_params(self, params: Mapping[str, str]) -> Collection:
+        """Return the collection as it is sent to whoever asks with *params*."""
+        names = {f.name for f in self.fields}
+        more = [
+            replace(each.field, name=each.field.name.format(int(params[each.param])))
+            for each in self.asked
+            if params.get(each.param, "").isdecimal()
+        ]
+        return replace(self, fields=(*self.fields, *(f for f in more if f.name not in names)))
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -131,9 +221,13 @@ class Endpoint:
     Attributes:
         name: As in the rules file, equal to wolkvox's own ``api``.
         family: The PHP file: ``real_time``, ``reports_manager``, ...
-        params: Parameters the user may or must give, with their defaults (``None``: required).
+        params: Parameters the user may or must give, with their defaults (``None``: required,
+            empty: only sent where given).
         dated: Wants ``date_ini`` and ``date_end``.
         max_rows, max_days: Documented limits of one call.
+        span: What time an answer is about.
+        cost: Calls that one answer takes off the day's quota.
+        pace: Asking more often than this brings nothing new.
     """
 
     name: str
@@ -144,11 +238,20 @@ class Endpoint:
     dated: bool = False
     max_rows: int = 60_000
     max_days: int = 31
+    span: Span = Span.NOW
+    cost: int = 1
+    pace: timedelta = timedelta(seconds=30)
     says: str = ""
 
     def collection(self, name: str) -> Collection | None:
         """The collection of that name, or None."""
         return next((c for c in self.collections if c.name == name), None)
+
+    def for_params(self, params: Mapping[str, str]) -> Endpoint:
+        """Return the endpoint as it answers whoever asks with *params*."""
+        if not any(each.asked for each in self.collections):
+            return self
+        return replace(self, collections=tuple(c.for_params(params) for c in self.collections))
 
 
 Catalogue = dict[str, Endpoint]

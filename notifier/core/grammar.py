@@ -30,6 +30,7 @@ from notifier.core.tree import (
     Or,
     Scalar,
 )
+from notifier.core.values import folded
 from notifier.core.vocabulary import ExpressionError, Vocabulary, nearest
 
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {
@@ -232,7 +233,7 @@ class Reader:
         self._check_comparable(left, one, written)
         self._check_comparable(right, other, written)
         self._check_share(left, right, one, other)
-        return Compare(written, one, other)
+        return Compare(written, _worded(one, other), _worded(other, one))
 
     def _blank(self, left: ast.expr, right: ast.expr, negated: bool) -> Node:
         if not (isinstance(right, ast.Constant) and right.value is None):
@@ -255,7 +256,7 @@ class Reader:
         if not isinstance(value, Constant):
             raise self.wrong(node, "only constants can be listed after `in`")
         self._check_kinds(node, item, value)
-        return value.value
+        return _as_kept(value.value, item)
 
     # ---- kinds ----
 
@@ -285,6 +286,17 @@ class Reader:
             if shared and isinstance(limit, Constant) and float(limit.value) > 1:
                 text = f"a share is 0 to 1, never {float(limit.value):g}"
                 raise self.wrong(node, text, f"write {float(limit.value) / 100:g}")
+
+
+def _worded(side: Node, other: Node) -> Node:
+    if isinstance(side, Constant):
+        return replace(side, value=_as_kept(side.value, other))
+    return side
+
+
+def _as_kept(value: Scalar, other: Node) -> Scalar:
+    """Write a constant as the words of *other* are kept, so that `NO-ANSWER` meets them."""
+    return folded(value) if other.kind is Kind.WORD and isinstance(value, str) else value
 
 
 def _scalar(value: float | str | bool) -> Scalar:

@@ -1,62 +1,75 @@
-"""Say how a source itself is doing, and when people hear of it.
+"""Say how a source itself is doing: what a good answer, a failed poll and a strange 404 mean.
 
-One incident per source: it inhibits nothing, it explains. A failed poll opens, closes and
-advances nothing else.
+A failed poll opens, closes and advances nothing else. What is told of it, and to whom, is in
+``core/outage``; how long it rests, in ``core/reactions``.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
+from notifier.core import outage
 from notifier.core.endpoint import Nature
 from notifier.core.known import Draft
 from notifier.core.plan import SourcePlan
+from notifier.core.reactions import REACTIONS, next_reset, rest
 from notifier.core.reading import Failed, Good
-from notifier.core.state import (
-    SOURCE_RULE,
-    Closing,
-    Incident,
-    InstanceKey,
-    Severity,
-    SourceState,
-    incident_id,
-)
-from notifier.errors import Trouble
+from notifier.core.state import SOURCE_RULE, SourceState
 
-FAILURES = 3  # consecutive, and
-FAILING = timedelta(minutes=3)  # so long, before people are told
-BUSY_FOR = timedelta(minutes=10)  # simultaneous use of a token passes by itself
-PROBE = timedelta(hours=1)  # between polls that cannot succeed before somebody acts
-AT_ONCE = frozenset({Trouble.TOKEN, Trouble.REQUEST, Trouble.QUOTA})
 SUSPECT_SHARE = 0.5  # more than this of a collection vanishing at once is not believed
 SUSPECT_LEAST = 3  # known entities
 
 
-def took(draft: Draft, reading: Good, source: SourcePlan) -> None:
-    """Note a good snapshot: the failures are over, and its incident with them."""
+def took(draft: Draft, reading: Good, source: SourcePlan) -> bool:
+    """Note a good answer: the failures are over. Return whether it may be judged.
+
+    It may not when it is a 404 of what never answered: that means no rows, or that the server
+    has no such report.
+    """
     before = draft.source(reading.source)
-    draft.sources[reading.source] = replace(
+    found = not reading.snapshot.oddities.not_found
+    believed = found or has_answered(before, source)
+    vanished = _vanished(draft, reading, source, before) if believed else before.vanished
+    after = replace(
+        _answered(before, reading),
+        good_at=reading.snapshot.at if believed else before.good_at,
+        suspects=_suspects(draft, reading, source) if believed else before.suspects,
+        answered=source.far if found else before.answered,
+        notice=_notice(draft, source, vanished) if believed else outage.UNAVAILABLE,
+        vanished=vanished,
+        oddities=reading.snapshot.oddities,
+    )
+    draft.sources[reading.source] = after
+    outage.settle(draft, source, after, reading.snapshot.at)
+    outage.end_of_the_whole(draft, before)
+    return believed
+
+
+def has_answered(state: SourceState, source: SourcePlan) -> bool:
+    """Whether the far side ever gave a list, so that its 404 means no rows."""
+    return state.good_at is not None and state.answered in ("", source.far)
+
+
+def _answered(before: SourceState, reading: Good) -> SourceState:
+    return replace(
         before,
         seq=before.seq + (2 if reading.gap else 1),
-        good_at=reading.snapshot.at,
         tried_at=reading.snapshot.at,
         failures=0,
         failing_since=None,
         trouble=None,
+        alike=0,
         detail="",
         retry_at=None,
-        suspects=_suspects(draft, reading, source),
-        incident="",
     )
-    if before.incident:
-        _close(draft, draft.incident(before.incident))
 
 
 def missed(draft: Draft, reading: Failed, source: SourcePlan) -> None:
-    """Note a failed poll; open the source's incident when it has lasted."""
+    """Note a failed poll; people hear of it when it has lasted."""
     before = draft.source(reading.source)
+    alike = before.alike + 1 if before.trouble is reading.trouble else 1
     after = replace(
         before,
         seq=before.seq + (2 if reading.gap else 1),
@@ -64,81 +77,24 @@ def missed(draft: Draft, reading: Failed, source: SourcePlan) -> None:
         failures=before.failures + 1,
         failing_since=before.failing_since or reading.at,
         trouble=reading.trouble,
+        alike=alike,
         detail=reading.detail,
-        retry_at=_retry_at(reading),
+        retry_at=_retry_at(reading, alike, source),
+        notice="",
     )
     draft.sources[reading.source] = after
-    if before.incident:
-        _describe(draft, draft.incident(before.incident), after)
-    elif _worth_telling(after, reading.at):
-        _open(draft, after, source, reading.at)
+    outage.lasting(draft, source, after, reading)
 
 
-def _retry_at(reading: Failed) -> datetime | None:
+def _retry_at(reading: Failed, alike: int, source: SourcePlan) -> datetime:
     if reading.after is not None:
-        return reading.at + reading.after
-    return reading.at + PROBE if reading.trouble in AT_ONCE else None
+        return reading.at + max(reading.after, rest(reading.trouble, 1))
+    if REACTIONS[reading.trouble].until_reset:
+        return next_reset(reading.at, source.zone, source.quota_reset)
+    return reading.at + rest(reading.trouble, alike)
 
 
-def _worth_telling(state: SourceState, now: datetime) -> bool:
-    if state.trouble in AT_ONCE:
-        return True
-    if state.retry_at is not None and state.retry_at - now >= BUSY_FOR:
-        return True  # it will not be asked before: nothing would say so later
-    lasted = now - (state.failing_since or now)
-    if state.trouble is Trouble.BUSY:
-        return lasted >= BUSY_FOR
-    return state.failures >= FAILURES and lasted >= FAILING
-
-
-def _open(draft: Draft, state: SourceState, source: SourcePlan, now: datetime) -> None:
-    operation, name = state.key
-    key = InstanceKey(operation, SOURCE_RULE, f"{operation}/{name}")
-    incident = Incident(
-        id=incident_id(key, now),
-        key=key,
-        source=state.key,
-        opened_at=now,
-        since=state.failing_since or now,
-        seen_at=now,
-        severity=Severity.CRITICAL,
-        fields=_fields(state),
-        receivers=source.operators,
-    )
-    draft.incidents[incident.id] = incident
-    draft.sources[state.key] = replace(state, incident=incident.id)
-    _freeze(draft, state)
-
-
-def _describe(draft: Draft, incident: Incident, state: SourceState) -> None:
-    """Keep the message true when the trouble becomes another one."""
-    if incident.fields.get("trouble") == (state.trouble.value if state.trouble else ""):
-        return
-    fields = _fields(state)
-    draft.incidents[incident.id] = replace(incident, fields=fields, held=str(fields["trouble"]))
-
-
-def _fields(state: SourceState) -> dict[str, float | str | bool | None]:
-    return {
-        "operation": state.key.operation,
-        "source": state.key.source,
-        "trouble": state.trouble.value if state.trouble else "",
-        "detail": state.detail,
-        "failures": float(state.failures),
-    }
-
-
-def _freeze(draft: Draft, state: SourceState) -> None:
-    """Say once in each open message of this source that its data stand still."""
-    for incident in draft.known.incidents.values():
-        if incident.open and incident.source == state.key and incident.key.rule != SOURCE_RULE:
-            draft.incidents[incident.id] = replace(incident, held="frozen")
-
-
-def _close(draft: Draft, incident: Incident) -> None:
-    draft.incidents[incident.id] = replace(
-        incident, closed_at=draft.at, closing=Closing.RECOVERED, seen_at=draft.at
-    )
+# ---- what went all at once ----
 
 
 def _suspects(draft: Draft, reading: Good, source: SourcePlan) -> dict[str, frozenset[str]]:
@@ -153,3 +109,38 @@ def _suspects(draft: Draft, reading: Good, source: SourcePlan) -> dict[str, froz
         if len(past.rows) >= SUSPECT_LEAST and len(gone) > SUSPECT_SHARE * len(past.rows):
             found[collection.name] = gone
     return found
+
+
+def _vanished(
+    draft: Draft, reading: Good, source: SourcePlan, before: SourceState
+) -> frozenset[str]:
+    """The collections that are empty for the second time, after all their rows went at once."""
+    found = set()
+    for collection in source.endpoint.collections:
+        rows = reading.snapshot.collections.get(collection.name)
+        past = draft.known.histories.get((reading.source, collection.name))
+        gone = rows is not None and not rows and past is not None and not past.rows
+        still = collection.name in before.vanished and not rows
+        if still or (gone and before.suspects.get(collection.name)):
+            found.add(collection.name)
+    return frozenset(found)
+
+
+def _notice(draft: Draft, source: SourcePlan, vanished: frozenset[str]) -> str:
+    """Whether people should hear that the data vanished.
+
+    Outside a shift that is declared everybody may have gone home: then it is news only where
+    something is open that would seem to end with it.
+    """
+    state = draft.source(source.key)
+    if not vanished:
+        return ""
+    known = state.notice == outage.VANISHED or source.active is not None
+    return outage.VANISHED if known or _watched(draft, source) else ""
+
+
+def _watched(draft: Draft, source: SourcePlan) -> bool:
+    return any(
+        incident.open and incident.source == source.key and incident.key.rule != SOURCE_RULE
+        for incident in draft.known.incidents.values()
+    )

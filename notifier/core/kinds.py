@@ -50,7 +50,7 @@ def advice(left: Node, right: Node) -> str:
         if isinstance(side.value, str) and other.kind.numeric:
             timed = other.kind in (Kind.SECONDS, Kind.DURATION)
             return "durations compare as seconds" if timed else "write the number without quotes"
-        if isinstance(side.value, float) and other.kind in (Kind.TEXT, Kind.TIME):
+        if isinstance(side.value, float) and other.kind in (Kind.TEXT, Kind.WORD, Kind.TIME):
             return f"write '{side.value:g}' in quotes"
         if other.kind is Kind.FLAG:
             return "write True or False, or the name alone"

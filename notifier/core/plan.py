@@ -129,6 +129,8 @@ class SourcePlan:
         hit_values: Texts of ``hit`` that mean a sale.
         params: The endpoint's own parameters.
         window: For dated endpoints: the last so many, or the day so far (``today``).
+        far: A hash of the server and the endpoint: what is known of one is not known of another.
+        quota_reset: Minutes after local midnight at which the day's quota is new.
     """
 
     key: SourceKey
@@ -143,6 +145,8 @@ class SourcePlan:
     window: timedelta | str | None = None
     active: Active | None = None
     holidays: str = ""
+    far: str = ""
+    quota_reset: int = 0
 
     @property
     def shifts(self) -> Shifts:

@@ -16,7 +16,7 @@ from notifier.core.loop import LoopRule, compile_loop, needs_of
 from notifier.core.notice import RuleText
 from notifier.core.plan import CollectionPlan, Plan, Reach, RulePlan, SourcePlan
 from notifier.core.rulebook import Operation, Receiver, Rule
-from notifier.core.state import seconds
+from notifier.core.state import digest, seconds
 from notifier.core.tree import Call, Compare, Constant, Look, Node, Not, children
 from notifier.core.values import plain
 from notifier.core.writer import Columns, column
@@ -60,6 +60,8 @@ def _source(source: CompiledSource, book: Rulebook, rules: list[RulePlan]) -> So
         window=source.source.window,
         active=source.source.active,
         holidays=operation.holidays or "",
+        far=digest("far", operation.server, source.endpoint.family, source.endpoint.api),
+        quota_reset=operation.quota_reset,
     )
 
 

@@ -6,7 +6,7 @@ without types and then column by column, each distinct value once. Both ways say
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from operator import attrgetter
@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 
 from notifier.core.endpoint import Collection, Field, Kind
+from notifier.core.names import shown
 from notifier.core.values import (
     BIGGEST,
     LONGEST,
@@ -32,6 +33,10 @@ _TEXT = Annotated[str, msgspec.Meta(max_length=LONGEST)] | None
 _ALIKE = {str, float, int, type(None)}  # equal values read alike; not so True and 1
 _OPENING = ord("{")
 _BATCH = 512  # records: a bad value costs the slow way for so many
+_SPLIT_OFF = {
+    "agent": frozenset({"agent_name"}),
+    "campaign": frozenset({"campaign_name", "strategy"}),
+}
 _SAMPLE = 50  # rows that must all lack a field before it is looked for by another name
 
 
@@ -42,13 +47,19 @@ class Rows:
     Attributes:
         unreadable: By field: how many values were neither blank nor readable.
         dropped: Records that were no objects.
+        totals: Rows that were sums of the others, left out.
         absent: Declared fields that the first record does not name, under any spelling.
+        aliased: By field: the other spelling under which the first record names it.
+        undeclared: What else the first record names, as ``names.shown`` lets it be seen.
     """
 
     rows: list[Row]
     unreadable: dict[str, int] = field(default_factory=dict)
     dropped: int = 0
+    totals: int = 0
     absent: tuple[str, ...] = ()
+    aliased: dict[str, str] = field(default_factory=dict)
+    undeclared: tuple[str, ...] = ()
 
 
 @cache
@@ -67,8 +78,7 @@ def read_records(pieces: Sequence[msgspec.Raw], collection: Collection) -> Rows:
     Raises:
         ValueError, RecursionError: a piece is not valid JSON after all.
     """
-    renames, absent = _spelling(pieces, collection)
-    found = Rows([], absent=absent)
+    renames, found = _spelling(pieces, collection)
     for start in range(0, len(pieces), _BATCH):
         batch = pieces[start : start + _BATCH]
         read = _by_type(batch, collection) if not renames else None
@@ -97,13 +107,19 @@ def _type(kind: Kind) -> Any:
 
 def sent(collection: Collection) -> tuple[Field, ...]:
     """The fields that a server may send; the rest is worked out here."""
-    return tuple(f for f in collection.decoded() if not f.hit_of)
+    return tuple(f for f in collection.decoded() if not f.derived)
 
 
 def _required(collection: Collection) -> tuple[str, ...]:
-    """The names that every record should hold. A name may stand within the agent's number."""
-    names = (f.name for f in sent(collection))
-    return tuple(n for n in names if not (collection.split_agent and n == "agent_name"))
+    """The names that every record should hold. Some stand within another, or are its key."""
+    within = {collection.keyed_by} | _SPLIT_OFF.get(_split(collection), frozenset())
+    return tuple(f.name for f in sent(collection) if not f.optional and f.name not in within)
+
+
+def _split(collection: Collection) -> str:
+    if collection.split_agent:
+        return "agent"
+    return "campaign" if collection.split_campaign else ""
 
 
 def _join(found: Rows, more: Rows) -> None:
@@ -203,23 +219,32 @@ def _column(values: list[Any], kind: Kind) -> tuple[Sequence[Scalar], int]:
 # other spellings
 
 
-def _spelling(
-    pieces: Sequence[msgspec.Raw], collection: Collection
-) -> tuple[Renames, tuple[str, ...]]:
-    """Return what the first record names by an alias, and what it does not name at all."""
+def _spelling(pieces: Sequence[msgspec.Raw], collection: Collection) -> tuple[Renames, Rows]:
+    """Return what the first record names by another spelling, and what else is odd about it."""
     first = next(filter(is_object, pieces), None)
     if first is None:
-        return (), ()
+        return (), Rows([])
     names = msgspec.json.decode(first, type=dict[str, msgspec.Raw])
     lacking = [f for f in sent(collection) if f.name not in names]
-    renames = dict(_aliases(lacking, names))
+    renames = {f: sent_as for f in lacking if (sent_as := _sent_as(f, names))}
     required = _required(collection)
-    absent = (f.name for f in lacking if f.name in required and f.name not in renames)
-    return tuple(renames.items()), tuple(absent)
+    absent = tuple(f.name for f in lacking if f.name in required and f not in renames)
+    aliased = {f.name: other for f, other in renames.items() if other != f.sent_as}
+    odd = Rows([], absent=absent, aliased=aliased, undeclared=undeclared(names, collection))
+    return tuple((f.name, other) for f, other in renames.items()), odd
 
 
-def _aliases(lacking: list[Field], names: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    for each in lacking:
-        sent = next((alias for alias in each.aliases if alias in names), None)
-        if sent:
-            yield each.name, sent
+def _sent_as(field: Field, names: Mapping[str, object]) -> str | None:
+    return next((name for name in field.spellings if name in names), None)
+
+
+def undeclared(names: Iterable[str], collection: Collection) -> tuple[str, ...]:
+    """The names of a record that the catalogue does not know, fit to be seen."""
+    return shown(name for name in names if name not in _known(collection))
+
+
+@cache
+def _known(collection: Collection) -> frozenset[str]:
+    """Every name that the catalogue knows of a collection's records, customer data included."""
+    every = (name for f in collection.fields for name in (f.name, *f.spellings))
+    return collection.ignored.union(every)

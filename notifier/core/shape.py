@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache
 from types import GenericAlias
@@ -10,9 +11,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from notifier.core.endpoint import Collection, Endpoint
+from notifier.core.nested import unexpected, unfolded
 from notifier.core.rows import is_object, row_type
-from notifier.errors import DecodeError, Trouble
 
+_BEGINS = re.compile(rb"\s*:\s*\[?\s*(\{)")
+_WITHIN = re.compile(rb'\{\s*"[^"\\]*"\s*:\s*(\{)')
 _GROUPS = 16  # objects in `data` that are searched for collections
 
 _NULL = msgspec.Raw(b"null")
@@ -47,11 +50,6 @@ class Bare(Envelope):
     data: msgspec.Raw = _NULL
 
 
-def unexpected(what: str) -> DecodeError:
-    """Return the error for JSON of another shape."""
-    return DecodeError(Trouble.SCHEMA, f"the answer has an unexpected shape: {what}")
-
-
 @cache
 def decoder(collections: tuple[Collection, ...], *, rows: bool) -> msgspec.json.Decoder[Any]:
     """Return the decoder of whole answers in today's shape, their records as rows or as JSON."""
@@ -62,6 +60,8 @@ def decoder(collections: tuple[Collection, ...], *, rows: bool) -> msgspec.json.
 
 def _data(collections: tuple[Collection, ...], *, rows: bool) -> Any:
     kinds: list[Any] = [row_type(each) if rows else msgspec.Raw for each in collections]
+    if collections[0].single:
+        return kinds[0]
     if collections[0].keyed_by:
         return GenericAlias(dict, (str, kinds[0]))
     lists: list[Any] = [GenericAlias(list, (kind,)) for kind in kinds]
@@ -75,6 +75,8 @@ def _data(collections: tuple[Collection, ...], *, rows: bool) -> Any:
 def present(data: Any, collections: tuple[Collection, ...]) -> list[Place]:
     """Return the places within data of today's shape; none if it has another one."""
     first = collections[0]
+    if first.single:
+        return [Place(first, [data], [first.single])]
     if first.keyed_by:
         return [Place(first, list(data.values()), list(data))]
     if not first.path:
@@ -85,6 +87,21 @@ def present(data: Any, collections: tuple[Collection, ...]) -> list[Place]:
     return [Place(each, records) for each, records in found if records is not None]
 
 
+def first_record(body: bytes, collection: Collection) -> int:
+    """Return where the first record of a list, or of an object of rows, begins in valid JSON.
+
+    The end of *body* where it is not found.
+    """
+    name = str(collection.path[-1]) if collection.path else "data"
+    start = body.find(f'"{name}"'.encode())
+    found = _BEGINS.match(body, start + len(name) + 2) if start >= 0 else None
+    if found is None:
+        return len(body)
+    within = collection.keyed_by and not collection.single
+    inner = _WITHIN.match(body, found.start(1)) if within else None
+    return inner.start(1) if inner else found.start(1)
+
+
 def places(data: msgspec.Raw, endpoint: Endpoint) -> Iterator[Place]:
     """Find the records of each collection in data of any shape that makes sense.
 
@@ -93,6 +110,9 @@ def places(data: msgspec.Raw, endpoint: Endpoint) -> Iterator[Place]:
     """
     data = _unwrapped(data)
     first = endpoint.collections[0]
+    if first.unfold:
+        yield Place(first, unfolded(data, first.unfold))
+        return
     if not first.path:
         yield _place(data, first)
         return
@@ -135,6 +155,8 @@ def _flat(data: msgspec.Raw, endpoint: Endpoint) -> Iterator[Place]:
 
 
 def _place(data: msgspec.Raw, collection: Collection) -> Place:
+    if collection.single:
+        return _alone(data, collection)
     if _is_list(data):
         items = _LIST.decode(data)
         if not (collection.keyed_by and len(items) == 1 and _holds_objects(items[0])):
@@ -143,6 +165,14 @@ def _place(data: msgspec.Raw, collection: Collection) -> Place:
     if not is_object(data):
         raise unexpected("the data is neither a list nor an object")
     return _keyed(_OBJECT.decode(data), collection)
+
+
+def _alone(data: msgspec.Raw, collection: Collection) -> Place:
+    """The one record of data that is no list; PHP may wrap it into one."""
+    items = _LIST.decode(data) if _is_list(data) else [data]
+    if len(items) > 1 or not all(map(is_object, items)):
+        raise unexpected("the data is not one object")
+    return Place(collection, items, [collection.single] * len(items))
 
 
 def _holds_objects(item: msgspec.Raw) -> bool:

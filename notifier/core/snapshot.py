@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
 from msgspec.structs import replace
 
 from notifier.core.endpoint import Collection, Endpoint, Kind
-from notifier.core.individuals import individuals
+from notifier.core.oddities import NONE, Oddities
 from notifier.core.rows import Row
 from notifier.core.state import SourceKey
 
@@ -27,15 +28,18 @@ class Snapshot:
         at: When the answer was received.
         collections: By name, then by entity key. A collection that the answer did not hold is
             left out: nothing is known of it.
-        unreadable: By ``collection.field``: values that were there and could not be read.
-        dropped: Records without a key, or that were no records.
+        oddities: What the catalogue does not say of it.
     """
 
     source: SourceKey
     at: datetime
     collections: Mapping[str, Keyed]
-    unreadable: Mapping[str, int] = field(default_factory=dict)
-    dropped: int = 0
+    oddities: Oddities = NONE
+
+    @property
+    def empty(self) -> bool:
+        """Whether no collection has a row."""
+        return not any(self.collections.values())
 
 
 def take(
@@ -43,35 +47,49 @@ def take(
     endpoint: Endpoint,
     rows: Mapping[str, Sequence[Row]],
     at: datetime,
-    *,
-    unreadable: Mapping[str, int] | None = None,
-    dropped: int = 0,
+    oddities: Oddities = NONE,
 ) -> Snapshot:
-    """Return the snapshot of *rows*, by collection, received *at*."""
+    """Return the snapshot of *rows*, by collection, received *at*.
+
+    oddities: What decoding found; records without a key are added here.
+    """
     collections: dict[str, Keyed] = {}
+    dropped = oddities.dropped
     for collection in endpoint.collections:
         if collection.name in rows:
             keyed, lost = by_key(rows[collection.name], collection)
             collections[collection.name] = keyed
             dropped += lost
-    return Snapshot(source, at, collections, unreadable or {}, dropped)
+    if dropped != oddities.dropped:
+        oddities = replace(oddities, dropped=dropped)
+    return Snapshot(source, at, collections, oddities)
 
 
 def by_key(rows: Sequence[Row], collection: Collection) -> tuple[Keyed, int]:
     """Return the rows by entity key, and how many had none.
 
-    Two rows of one key become one: the worst value of each field. Totals are left out.
+    Two rows of one key become one: the worst value of each field; or, where the collection says
+    so, both are kept, the second as ``key/2``.
     """
-    rows = individuals(rows, collection)
     keys = _keys(rows, collection)
     keyed = dict(zip(keys, rows, strict=True))
     if len(keyed) == len(rows) and None not in keyed:
         return keyed, 0  # type: ignore[return-value]  # no key is None
+    if collection.numbered:
+        return dict(_numbered(keys, rows)), keys.count(None)
     merged: dict[str, Row] = {}
     for key, row in zip(keys, rows, strict=True):
         if key is not None:
             merged[key] = _worse(merged[key], row, collection) if key in merged else row
     return merged, keys.count(None)
+
+
+def _numbered(keys: Sequence[str | None], rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+    times: Counter[str] = Counter()
+    for key, row in zip(keys, rows, strict=True):
+        if key is not None:
+            times[key] += 1
+            yield (key if times[key] == 1 else f"{key}/{times[key]}"), row
 
 
 def _keys(rows: Sequence[Row], collection: Collection) -> list[str | None]:

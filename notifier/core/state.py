@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from notifier.core.oddities import NONE, Oddities
 from notifier.errors import Trouble
 
 Scalar = float | str | bool | None
@@ -235,12 +236,18 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         good_at: The last good snapshot.
         tried_at: The last poll, good or failed.
         failures: Consecutive failed polls; *failing_since* the first of them.
-        trouble: The kind of the last failure.
+        trouble: The kind of the last failure; *alike* how many in a row were of it.
         retry_at: Not to be polled before.
         suspects: Per collection, entities that vanished together: not believed gone until a
             second snapshot agrees.
         baselines: Event rules that had their silent first snapshot.
         incident: The id of its own open incident, if its troubles were told.
+        answered: The far side (server and endpoint) that gave rows, or an empty list, at least
+            once: a 404 of it means no rows. Empty where it was noted by an older version.
+        notice: What is odd about the answers, where that is no failure: ``unavailable`` (a 404 of
+            what never answered), ``vanished`` (all rows went at once).
+        vanished: Collections whose rows all went at once and are not back.
+        oddities: Of the last answer that could be read.
     """
 
     key: SourceKey
@@ -250,11 +257,16 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     failures: int = 0
     failing_since: datetime | None = None
     trouble: Trouble | None = None
+    alike: int = 0
     detail: str = ""
     retry_at: datetime | None = None
     suspects: dict[str, frozenset[str]] = {}
     baselines: frozenset[str] = frozenset()
     incident: str = ""
+    answered: str = ""
+    notice: str = ""
+    vanished: frozenset[str] = frozenset()
+    oddities: Oddities = NONE
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True, gc=False):

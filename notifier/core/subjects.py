@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from notifier.core.compiled import CompiledRule, CompiledSource, compile_rule
 from notifier.core.draft import Draft
@@ -15,6 +17,7 @@ from notifier.core.rulebook import Operation, Receiver, Rule, Source
 from notifier.core.state import SourceKey
 from notifier.core.vocabulary import nearest
 
+_LITTLE = re.compile(r"[1-9][0-9]{0,3}")  # the number in a parameter that asks for a field
 Known = Mapping[SourceKey, CompiledSource]
 
 
@@ -55,7 +58,8 @@ def _sources(draft: Draft, catalogue: Catalogue, mistakes: Mistakes) -> Known:
         if key in found:
             text = f"`{operation.name}` has a source `{source.title}` already"
             mistakes.add(loc, text, "give this one a `name` of its own")
-        found.setdefault(key, CompiledSource(operation, source, endpoint))
+        answering = endpoint.for_params(source.params)
+        found.setdefault(key, CompiledSource(operation, source, answering))
     return found
 
 
@@ -73,6 +77,20 @@ def _operation(loc: Loc, source: Source, draft: Draft, mistakes: Mistakes) -> Op
 
 
 def _check_endpoint(loc: Loc, source: Source, endpoint: Endpoint, mistakes: Mistakes) -> None:
+    _check_params(loc, source, endpoint, mistakes)
+    if endpoint.dated and source.window is None:
+        text = f"`{endpoint.name}` reports on a stretch of time"
+        mistakes.add(loc, text, 'add window = "1h" or window = "today"')
+    if not endpoint.dated and source.window is not None:
+        text = f"`{endpoint.name}` reports on now and takes no `window`"
+        mistakes.add((*loc, "window"), text, "leave it away")
+    longest = timedelta(days=endpoint.max_days)
+    if isinstance(source.window, timedelta) and source.window > longest:
+        text = f"wolkvox answers at most {endpoint.max_days} days at once"
+        mistakes.add((*loc, "window"), text, f'write "{endpoint.max_days}d" or less')
+
+
+def _check_params(loc: Loc, source: Source, endpoint: Endpoint, mistakes: Mistakes) -> None:
     for name in source.params:
         if name not in endpoint.params:
             what = f"parameter of `{endpoint.name}`,"
@@ -81,12 +99,10 @@ def _check_endpoint(loc: Loc, source: Source, endpoint: Endpoint, mistakes: Mist
         if default is None and name not in source.params:
             text = f"`{endpoint.name}` needs the parameter `{name}`"
             mistakes.add((*loc, "params"), text, f'add params = {{ {name} = "..." }}')
-    if endpoint.dated and source.window is None:
-        text = f"`{endpoint.name}` reports on a stretch of time"
-        mistakes.add(loc, text, 'add window = "1h" or window = "today"')
-    if not endpoint.dated and source.window is not None:
-        text = f"`{endpoint.name}` reports on now and takes no `window`"
-        mistakes.add((*loc, "window"), text, "leave it away")
+    for asked in (asked for each in endpoint.collections for asked in each.asked):
+        if not _LITTLE.fullmatch(source.params.get(asked.param, "1")):
+            text = f"`{asked.param}` is a whole number, 1 to 9999"
+            mistakes.add((*loc, "params", asked.param), text, f"write {asked.param} = 45")
 
 
 # ---- rules ----
@@ -115,7 +131,8 @@ def _rule(
     _check_heard(loc, rule, asked, draft, mistakes)
     receivers = {receiver.name: receiver for _, receiver in draft.receivers}
     for each in asked:
-        compiled = compile_rule(loc, rule, each, collection, mistakes)
+        sent = each.endpoint.collection(collection.name) or collection
+        compiled = compile_rule(loc, rule, each, sent, mistakes)
         to = (name for name in rule.to if _takes(receivers.get(name), {each.operation.name}))
         if compiled:
             yield replace(compiled, to=tuple(to))

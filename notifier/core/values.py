@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from datetime import datetime
 from math import isfinite
 from typing import TypeAlias
 
@@ -38,13 +39,21 @@ _UNITS = {Kind.PERCENT: "%", Kind.MS: "ms", Kind.SECONDS: "s", Kind.DURATION: "s
 _DECIMAL = (Kind.PERCENT, Kind.NUMBER)  # where 1,234 could as well be 1.234
 _TIMES = (Kind.SECONDS, Kind.DURATION)
 _LONGEST_NUMBER = 64  # characters
+_BETWEEN = re.compile(r"[\s_/-]+")
+_MOMENT = re.compile(
+    r"(20[0-9]{2})[-/.]?([0-9]{2})[-/.]?([0-9]{2})"
+    r"(?:[ T]?([0-9]{2}):?([0-9]{2})(?::?([0-9]{2})(?:\.[0-9]{1,9})?)?)?"
+)
+_LONG_NUMBER = re.compile(r"[0-9](?:[ .()/-]{0,2}[0-9]){6,}")  # 300 123 4567, too
+_MAIL = re.compile(r"[^\s@]+@[^\s@]+")
+BLOT = "***"
 
 
 def reader(kind: Kind) -> Callable[[object], Read]:
     """Return the function that reads values of *kind*."""
     if kind.numeric:
         return lambda value: number(value, kind)
-    return flag if kind is Kind.FLAG else text
+    return {Kind.FLAG: flag, Kind.WORD: word}.get(kind, text)
 
 
 def number(value: object, kind: Kind = Kind.NUMBER) -> Read:
@@ -84,6 +93,37 @@ def flag(value: object) -> Read:
         return (None, readable)
     said = plain(word)
     return (said in _YES, True) if said in _YES or said in _NO else UNREADABLE
+
+
+def word(value: object) -> Read:
+    """Return a text as ``folded`` writes it, and whether the value could be read."""
+    said, readable = text(value)
+    return (folded(said) or None, True) if isinstance(said, str) else (said, readable)
+
+
+def folded(said: str) -> str:
+    """Return one of a vendor's words as it is compared: ``NO-ANSWER`` is ``no answer``."""
+    return _BETWEEN.sub(" ", plain(said)).strip()
+
+
+def moment(said: str) -> datetime | None:
+    """Return the local time that a text names, without a zone; None for what cannot be read.
+
+    Day and month are never guessed: ``05/06/2026`` is none.
+    """
+    found = _MOMENT.fullmatch(said.strip())
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    try:
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001  # as it is sent
+    except ValueError:
+        return None
+
+
+def blotted(said: str) -> str:
+    """Return free text without digits that may be a telephone or an id, and mail addresses."""
+    return _MAIL.sub(BLOT, _LONG_NUMBER.sub(BLOT, said))
 
 
 def plain(word: str) -> str:

@@ -105,7 +105,7 @@ def demo_script(start: datetime) -> Script:
 
     def scene(kind: Kind, begins: float, lasts: float, who: str = "", amount: float = 0) -> Scene:
         begin = start + timedelta(minutes=begins)
-        faults = _FAULTS if kind is Kind.API_FAULT else ()
+        faults = _FAULTS[:2] if kind is Kind.API_FAULT else ()  # maintenance is not told of at once
         return Scene(kind, begin, begin + timedelta(minutes=lasts), who, amount, faults=faults)
 
     return (

@@ -37,8 +37,11 @@ class Past:
         """Remember one more reading, if it was a good one."""
         if recording.kind != recordings.GOOD:
             return
-        self.snapshot = snapshot(recording, self.source)
-        for name, keyed in self.snapshot.collections.items():
+        found = snapshot(recording, self.source)
+        if self.snapshot is None and found.oddities.not_found:
+            return  # of what may never have answered: it says nothing
+        self.snapshot = found
+        for name, keyed in found.collections.items():
             key, needs = (self.source.key, name), self.source.collections[name].needs
             history = self.histories.get(key) or History(zone=self.source.zone)
             self.histories[key] = history.add(recording.at.timestamp(), keyed, needs)

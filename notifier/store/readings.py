@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from notifier.core.oddities import NONE, Oddities
 from notifier.core.plan import SourcePlan
 from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, Reload
 from notifier.core.rows import row_type
@@ -52,7 +53,9 @@ def recorded(reading: Reading) -> Entry:
     match reading:
         case Good(source=source, snapshot=snapshot):
             rows = {name: list(rows.values()) for name, rows in snapshot.collections.items()}
-            return Entry(*source, snapshot.at, GOOD, pack(rows, gap=reading.gap))
+            odd = snapshot.oddities
+            noted = "" if odd == NONE else msgspec.json.encode(odd).decode()
+            return Entry(*source, snapshot.at, GOOD, pack(rows, gap=reading.gap, said=noted))
         case Failed(source=source):
             said = _Failed(reading.trouble, reading.detail, reading.after, reading.gap)
             return Entry(*source, reading.at, FAILED, msgspec.json.encode(said))
@@ -101,8 +104,9 @@ def snapshot(recording: Recording, source: SourcePlan) -> Snapshot:
 
 def _good(recording: Recording, source: SourcePlan) -> Good:
     types = {c.name: row_type(c) for c in source.endpoint.collections}
-    rows, gap = unpacked(recording.body, types)
-    return Good(source.key, take(source.key, source.endpoint, rows, recording.at), gap)
+    rows, gap, said = unpacked(recording.body, types)
+    odd = msgspec.json.decode(said, type=Oddities) if said else NONE
+    return Good(source.key, take(source.key, source.endpoint, rows, recording.at, odd), gap)
 
 
 def _failed(recording: Recording, key: SourceKey) -> Failed:

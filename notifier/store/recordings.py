@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import zstandard
@@ -25,6 +25,7 @@ from notifier.store.tables import moment, stamp
 
 GOOD = "good"
 _GAP = "?gap"  # no collection is called so
+_SAID = "?said"
 _SOME = 200  # recordings read at once
 _LEVEL = 1  # of zstandard: 60,000 rows within the time of a poll
 _R = TypeVar("_R", bound=msgspec.Struct)
@@ -59,15 +60,31 @@ class Recording:
         return unpack(self.body, types)
 
 
-def pack(collections: Mapping[str, Sequence[msgspec.Struct]], *, gap: bool = False) -> bytes:
+class Unpacked(NamedTuple):
+    """What ``pack`` was given."""
+
+    rows: dict[str, list[Any]]
+    gap: bool = False
+    said: str = ""
+
+
+def pack(
+    collections: Mapping[str, Sequence[msgspec.Struct]],
+    *,
+    gap: bool = False,
+    said: str = "",
+) -> bytes:
     """Pack the rows of all collections of a snapshot. Do it before the transaction begins.
 
     The rows of one collection are of one type.
     gap: No span may be counted up to this poll: the clock jumped.
+    said: What else there is to say of it.
     """
     whole = {name: _columns(rows) for name, rows in collections.items()}
     if gap:
         whole[_GAP] = _Table((), 0, [])
+    if said:
+        whole[_SAID] = _Table((said,), 0, [])
     return squeeze(msgspec.msgpack.encode(whole))
 
 
@@ -98,11 +115,11 @@ def unpack(body: bytes, types: Mapping[str, type[_R]]) -> dict[str, list[_R]]:
     Raises:
         StateError: it is not what ``pack`` made.
     """
-    return unpacked(body, types)[0]
+    return unpacked(body, types).rows
 
 
-def unpacked(body: bytes, types: Mapping[str, type[_R]]) -> tuple[dict[str, list[_R]], bool]:
-    """Unpack what ``pack`` made, and whether there was a gap before it.
+def unpacked(body: bytes, types: Mapping[str, type[_R]]) -> Unpacked:
+    """Unpack what ``pack`` made.
 
     *types* says what the rows of each collection are.
 
@@ -117,7 +134,8 @@ def unpacked(body: bytes, types: Mapping[str, type[_R]]) -> tuple[dict[str, list
     except msgspec.MsgspecError as error:
         raise _damaged(error) from None
     rows = {name: _rows(whole[name], kind) for name, kind in types.items() if name in whole}
-    return rows, _GAP in whole
+    said = whole[_SAID].names if _SAID in whole else ()
+    return Unpacked(rows, _GAP in whole, "".join(said))
 
 
 _decode = msgspec.msgpack.Decoder(dict[str, _Table]).decode

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from notifier.core.oddities import Oddities
+
 BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)  # seconds
 SOURCE = ("operation", "source")
 
@@ -21,10 +23,7 @@ class Metrics:
             "notifier_poll_seconds", "From the request to the commit.",
             SOURCE, registry=self.registry, buckets=BUCKETS,
         )  # fmt: skip
-        self.unreadable = Counter(
-            "notifier_unreadable_values", "Values that were there and could not be read.",
-            (*SOURCE, "field"), registry=self.registry,
-        )  # fmt: skip
+        self._count_oddities()
         self.untold = Counter(
             "notifier_untold", "Rule and entity pairs that nobody was told of, by reason.",
             ("reason",), registry=self.registry,
@@ -32,6 +31,40 @@ class Metrics:
         self._count_messages()
         build = Gauge("notifier_build_info", "The version.", ("version",), registry=self.registry)
         build.labels(version).set(1)
+
+    def _count_oddities(self) -> None:
+        """What answers hold that the catalogue does not say. No name of the far side is a label."""
+        self.unreadable = Counter(
+            "notifier_unreadable_values", "Values that were there and could not be read.",
+            (*SOURCE, "field"), registry=self.registry,
+        )  # fmt: skip
+        self.absent = Counter(
+            "notifier_absent_fields", "Good polls whose answer lacked a declared field.",
+            (*SOURCE, "field"), registry=self.registry,
+        )  # fmt: skip
+        self.aliased = Counter(
+            "notifier_aliased_fields", "Good polls whose answer named a field differently.",
+            (*SOURCE, "field"), registry=self.registry,
+        )  # fmt: skip
+        self.undeclared = Gauge(
+            "notifier_undeclared_fields", "Fields of the last answer that are not declared.",
+            SOURCE, registry=self.registry,
+        )  # fmt: skip
+        self.dropped = Counter(
+            "notifier_dropped_rows", "Records without a key, or that were no records.",
+            SOURCE, registry=self.registry,
+        )  # fmt: skip
+
+    def note(self, source: tuple[str, str], oddities: Oddities) -> None:
+        """Count what was odd about one good answer."""
+        for name, times in oddities.unreadable.items():
+            self.unreadable.labels(*source, name).inc(times)
+        for name in oddities.absent:
+            self.absent.labels(*source, name).inc()
+        for name in oddities.aliased:
+            self.aliased.labels(*source, name).inc()
+        self.undeclared.labels(*source).set(len(oddities.undeclared))
+        self.dropped.labels(*source).inc(oddities.dropped)
 
     def _count_messages(self) -> None:
         self.notices = Counter(

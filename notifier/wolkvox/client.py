@@ -20,8 +20,8 @@ from weakref import WeakValueDictionary
 
 from notifier.core.answer import Answer
 from notifier.core.endpoint import Endpoint
+from notifier.core.readonly import refusal
 from notifier.errors import FetchError, Trouble
-from notifier.wolkvox.endpoints import ALLOWED
 
 if TYPE_CHECKING:
     import urllib3
@@ -105,7 +105,7 @@ class Client:
         Raises:
             FetchError: none came. Its text holds neither address nor token nor body.
         """
-        if (endpoint.family, endpoint.api) not in ALLOWED:
+        if refusal(endpoint.family, endpoint.api):
             raise _failed(Trouble.REQUEST)
         if not _TOKEN.fullmatch(self._token):
             raise _failed(Trouble.TOKEN)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifier.core.decode import read
+from notifier.core.answer import Answer
+from notifier.core.decode import Decoded, read
 from notifier.core.endpoint import spread
 from notifier.core.gather import gathered
 from notifier.core.plan import SourcePlan
@@ -31,17 +32,15 @@ class Reader:
         """
         client, when = self.clients[source.key.operation], window(source, now)
         decoded = gathered(
-            read(client.fetch(source.endpoint, params, when), source.endpoint, source.hit_values)
+            self._read(client.fetch(source.endpoint, params, when), source)
             for params in spread(source.params)
         )
-        return take(
-            source.key,
-            source.endpoint,
-            decoded.collections,
-            self.clock(),
-            unreadable=decoded.unreadable,
-            dropped=decoded.dropped,
-        )
+        rows, oddities = decoded.collections, decoded.oddities
+        return take(source.key, source.endpoint, rows, self.clock(), oddities)
+
+    def _read(self, answer: Answer, source: SourcePlan) -> Decoded:
+        here = self.clock().astimezone(source.zone)
+        return read(answer, source.endpoint, source.hit_values, here=here)
 
 
 def window(source: SourcePlan, now: datetime) -> Window | None:

@@ -5,6 +5,7 @@ import msgspec
 from notifier.core.decode import Decoded
 from notifier.core.endpoint import spread
 from notifier.core.gather import gathered
+from notifier.core.oddities import Oddities
 
 
 class Named(msgspec.Struct):
@@ -29,11 +30,40 @@ def test_one_answer_is_itself() -> None:
 
 
 def test_several_answers_are_one_and_what_none_of_them_holds_stays_unknown() -> None:
-    first = Decoded({"": [A], "x": []}, {".calls": 1}, 1, (".z",), not_found=True)
-    second = Decoded({"": [B]}, {".calls": 2, ".y": 1}, 2, (".z", ".q"))
+    first = Decoded(
+        {"": [A], "x": []},
+        Oddities(
+            unreadable={".calls": 1},
+            absent=(".z",),
+            aliased={"a": "b"},
+            undeclared=("new",),
+            lacking=("y",),
+            dropped=1,
+            totals=1,
+            not_found=True,
+        ),
+    )
+    second = Decoded(
+        {"": [B]},
+        Oddities(
+            unreadable={".calls": 2, ".y": 1},
+            absent=(".z", ".q"),
+            lacking=("x", "y"),
+            dropped=2,
+            full=True,
+        ),
+    )
 
     whole = gathered([first, second])
 
-    assert whole == Decoded(
-        {"": [A, B], "x": []}, {".calls": 3, ".y": 1}, 3, (".z", ".q"), not_found=False
+    assert whole.collections == {"": [A, B], "x": []}
+    assert whole.oddities == Oddities(
+        unreadable={".calls": 3, ".y": 1},
+        absent=(".z", ".q"),
+        aliased={"a": "b"},
+        undeclared=("new",),
+        lacking=("y",),
+        dropped=3,
+        totals=1,
+        full=True,
     )

@@ -26,8 +26,8 @@ from tests.builders import (
 
 SOURCE = f"{OPERATION}/latency"
 OPEN = f"on-call open {SOURCE}"
-LASTING = sorted(set(Trouble) - {Trouble.TOKEN, Trouble.REQUEST, Trouble.QUOTA, Trouble.BUSY},
-                 key=lambda trouble: trouble.value)  # fmt: skip
+OTHERS = {Trouble.TOKEN, Trouble.REQUEST, Trouble.QUOTA, Trouble.BUSY, Trouble.MAINTENANCE}
+LASTING = sorted(set(Trouble) - OTHERS, key=lambda trouble: trouble.value)
 
 
 @pytest.mark.parametrize("trouble", LASTING)
@@ -54,19 +54,50 @@ def test_a_good_poll_in_between_starts_the_count_anew() -> None:
 def test_what_only_a_person_can_mend_is_told_at_once(trouble: Trouble) -> None:
     play = Play(rejection())
     assert play.fail(0, trouble) == [OPEN]
+
+
+@pytest.mark.parametrize("trouble", [Trouble.TOKEN, Trouble.REQUEST])
+def test_what_only_a_person_can_mend_is_tried_every_hour(trouble: Trouble) -> None:
+    play = Play(rejection())
+    play.fail(0, trouble)
     assert play.known.sources[LATENCY].retry_at == clock(60)
+    play.fail(60, trouble)
+    assert play.known.sources[LATENCY].retry_at == clock(120)
 
 
-def test_a_spent_quota_rests_until_its_reset() -> None:
+def test_a_spent_quota_rests_until_the_next_local_midnight() -> None:
+    play = Play(rejection())
+    play.fail(0, Trouble.QUOTA)  # ten in the morning
+    assert play.known.sources[LATENCY].retry_at == clock(14 * 60)
+
+
+def test_or_until_the_hour_that_the_operation_says() -> None:
+    head = HEAD.replace('"America/Bogota"', '"America/Bogota"\nquota_reset = "19:30"')
+    play = Play(rules(rejection(), head=head))
+    play.fail(0, Trouble.QUOTA)
+    assert play.known.sources[LATENCY].retry_at == clock(9.5 * 60)
+
+
+def test_or_as_long_as_the_far_side_says() -> None:
     play = Play(rejection())
     play.fail(0, Trouble.QUOTA, after=timedelta(hours=7))
     assert play.known.sources[LATENCY].retry_at == clock(7 * 60)
 
 
-def test_other_troubles_are_tried_again_as_usual() -> None:
+def test_maintenance_is_told_of_only_when_it_lasts_and_as_what_it_is() -> None:
     play = Play(rejection())
-    play.fail(0)
-    assert play.known.sources[LATENCY].retry_at is None
+    assert [play.fail(minute, Trouble.MAINTENANCE) for minute in (0, 2, 6, 29)] == [[]] * 4
+    assert play.fail(30, Trouble.MAINTENANCE) == [OPEN]
+    assert play.incident(SOURCE).severity is Severity.WARNING
+    assert play.incident(SOURCE).fields["trouble"] == "maintenance"
+
+
+def test_a_short_maintenance_ends_without_a_word() -> None:
+    play = Play(rejection())
+    play.poll(0, agent("12004", 2))
+    assert play.fail(5, Trouble.MAINTENANCE) + play.fail(9, Trouble.MAINTENANCE) == []
+    assert play.poll(15, agent("12004", 2)) == []
+    assert len(play.known.instances) == 1
 
 
 def test_simultaneous_use_is_told_only_after_ten_minutes() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.core.completion import rows_from_texts
+from notifier.core.oddities import Oddities
 from notifier.core.snapshot import SLASH, by_key, join_key, take
 from notifier.core.state import SourceKey
 from notifier.wolkvox.endpoints import CATALOGUE
@@ -116,13 +117,13 @@ def test_what_the_answer_did_not_hold_is_not_in_the_snapshot() -> None:
         LATENCY,
         {"by_ip": rows},
         AT,
-        unreadable={"by_ip.maximum": 1},
-        dropped=2,
+        Oddities(unreadable={"by_ip.maximum": 1}, dropped=2),
     )
 
     assert list(taken.collections) == ["by_ip"]
     assert list(taken.collections["by_ip"]) == ["1.2.3.4"]
-    assert (taken.at, taken.unreadable, taken.dropped) == (AT, {"by_ip.maximum": 1}, 3)
+    assert taken.at == AT
+    assert taken.oddities == Oddities(unreadable={"by_ip.maximum": 1}, dropped=3)
 
 
 @given(st.lists(st.tuples(st.text(), st.text()), max_size=6, unique=True))

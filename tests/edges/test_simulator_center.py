@@ -258,7 +258,7 @@ def test_a_pbx_out_of_service_says_so() -> None:
 def test_the_faults_of_a_scene_take_turns() -> None:
     wrongs = [fault.wrong for m in (12.5, 14, 16) for fault in DEMO.faults(minute(m))]
 
-    assert wrongs == [Wrong.STATUS, Wrong.HANG, Wrong.MAINTENANCE]
+    assert wrongs == [Wrong.STATUS, Wrong.STATUS, Wrong.HANG]
     assert not DEMO.faults(minute(11.9))
     assert not DEMO.faults(minute(17))
 

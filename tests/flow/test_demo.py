@@ -158,7 +158,8 @@ def test_the_story_is_told_and_ends(told: Told) -> None:
     queue = next(m for m in told.shown() if "llamadas en espera" in m.versions[0].text)
     closed = sum("Resuelto" in m.text for m in told.shown())
 
-    told.until(15, step=100)  # wolkvox answers with errors, hangs, is in maintenance
+    told.until(12)
+    told.until(15, step=90)  # wolkvox answers with errors, then hangs
     assert tally(told.stage, told.bot).failed > 0
     assert sum("Resuelto" in m.text for m in told.shown()) == closed, "nothing closes falsely"
     assert "Datos congelados" in str(current(told, queue).now.attachments)
@@ -168,8 +169,7 @@ def test_the_story_is_told_and_ends(told: Told) -> None:
     assert "Resuelto" in current(told, queue).text
     assert (done.opened, done.left, done.lost) == (done.closed, 0, 0)
     assert done.explained >= 8
-    assert any("no connection" in m.subject or "maintenance" in m.subject
-               for m in told.stage.mail.messages)  # fmt: skip
+    assert any("no connection" in m.subject for m in told.stage.mail.messages)
 
 
 def current(told: Told, message: Message) -> Message:

@@ -1,0 +1,40 @@
+"""Say what was odd about an answer that could be read all the same."""
+
+from __future__ import annotations
+
+import msgspec
+
+MOST = 50  # of each kind that are kept; the catalogue bounds all but the undeclared
+
+
+class Oddities(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the last good answer of a source held that the catalogue does not say.
+
+    Names of fields are ``collection.field``, or ``field`` where there is one collection. There is
+    no value in it.
+
+    Attributes:
+        unreadable: How many values of a field were there and could not be read: unknown, counted.
+        absent: Declared fields that no record names: unknown.
+        aliased: Fields that came under another name, which is used: field, then that name.
+        undeclared: Names that are not in the catalogue; their values are never read. A name that
+            may itself be a value is ``(unnamed)``.
+        lacking: Collections that the answer did not hold: nothing is known of them.
+        dropped: Records without a key, or that were no records.
+        totals: Rows that were sums of the others, left out.
+        full: So many rows that the vendor's limit may have cut some off.
+        not_found: It was a 404, which meant no rows.
+    """
+
+    unreadable: dict[str, int] = {}
+    absent: tuple[str, ...] = ()
+    aliased: dict[str, str] = {}
+    undeclared: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    dropped: int = 0
+    totals: int = 0
+    full: bool = False
+    not_found: bool = False
+
+
+NONE = Oddities()
