@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from notifier import logs
 from notifier.bot import Bot
 from notifier.channels import Channel, channels
+from notifier.clerk import Clerk
 from notifier.clocks import REAL, Clocks
 from notifier.condition import Condition
 from notifier.core.compiled import Rulebook
@@ -46,23 +49,40 @@ def opened(settings: Settings, clocks: Clocks = REAL) -> Iterator[Bot]:
         ConfigError: rules or settings are wrong.
         StateError: the database cannot be used.
     """
+    with house(settings, clocks) as (bot, _):
+        yield bot
+
+
+@contextmanager
+def house(settings: Settings, clocks: Clocks = REAL) -> Iterator[tuple[Bot, Clerk]]:
+    """The same, with the desk at which page and API ask. Raises as ``opened``."""
     book = read_rules(settings.rules)
     clients = _clients(settings, book)
     database = open_database(settings.database_url.get_secret_value())
+    latest = Latest(book)
     try:
         database.lock_writer()
-        yield _bot(settings, clocks, book, clients, database)
+        bot = _bot(settings, clocks, latest, clients, database)
+        yield bot, Clerk(bot, database, lambda: latest.book, clocks.now, secrets.token_hex(4))
     finally:
         database.close()
+
+
+@dataclass(slots=True)
+class Latest:
+    """The rules file as it was last read without a mistake."""
+
+    book: Rulebook
 
 
 def _bot(
     settings: Settings,
     clocks: Clocks,
-    book: Rulebook,
+    latest: Latest,
     clients: dict[str, Client],
     database: Database,
 ) -> Bot:
+    book = latest.book
     now, laid, journal, metrics = clocks.now(), plan(book), Journal(database), Metrics(VERSION)
     wishes, pacing = _wishes(book), Pacing(clients, clocks.now, database)
     pacing.adopt(laid)
@@ -82,7 +102,7 @@ def _bot(
         cycle=cycle,
         workers=_workers(settings, wishes, clocks, database, metrics),
         clock=clocks.now,
-        load=lambda: _loaded(settings, clients, wishes, pacing),
+        load=lambda: _loaded(settings, latest, clients, wishes, pacing),
         tidy=journal.tidy,
         asking=journal.asking,
         refuse=journal.refuse,
@@ -98,10 +118,14 @@ def _bot(
 
 
 def _loaded(
-    settings: Settings, clients: dict[str, Client], wishes: dict[str, str], pacing: Pacing
+    settings: Settings,
+    latest: Latest,
+    clients: dict[str, Client],
+    wishes: dict[str, str],
+    pacing: Pacing,
 ) -> Plan:
     """The rules as they are on the disk now, with a client for each operation."""
-    book = read_rules(settings.rules)
+    latest.book = book = read_rules(settings.rules)
     clients.update(_clients(settings, book))
     wishes.update(_wishes(book))
     laid = plan(book)
@@ -149,17 +173,18 @@ def _workers(
 
 def rendering(settings: Settings) -> Render:
     """What turns notices into messages; a broken template of the user's own is logged."""
-    renderer = Renderer(settings.templates, _report)
+    renderer = Renderer(settings.templates, reported)
     return lambda notice: envelopes(notice, renderer)
 
 
 def spoken(settings: Settings) -> Callable[[Notice], str]:
     """What turns notices into plain text, for terminals."""
-    renderer = Renderer(settings.templates, _report)
+    renderer = Renderer(settings.templates, reported)
     return lambda notice: text(notice, renderer)
 
 
-def _report(problem: Problem) -> None:
+def reported(problem: Problem) -> None:
+    """Log what is wrong with a template of the user's own."""
     log.warning("template", problem=str(problem))
 
 

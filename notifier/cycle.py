@@ -71,6 +71,7 @@ class Cycle:
     Attributes:
         clock: The wall clock; *monotonic* counts seconds and is never set.
         wake: Called when there may be something to deliver.
+        judged: Readings judged so far: whoever looks on sees by it that there is news.
     """
 
     plan: Plan
@@ -82,6 +83,7 @@ class Cycle:
     monotonic: Callable[[], float]
     metrics: Metrics
     wake: Callable[[], None] = lambda: None
+    judged: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _ticks: dict[SourceKey, tuple[datetime, float]] = field(default_factory=dict)
     _probing: dict[SourceKey, datetime] = field(default_factory=dict)  # since when they may
@@ -246,6 +248,7 @@ class Cycle:
         envelopes = tuple(e for notice in decision.notices for e in self._rendered(notice))
         self.write(decision, reading, envelopes)
         self.known = decision.known
+        self.judged += 1
         self._note(reading, decision)
         if envelopes:
             self.wake()

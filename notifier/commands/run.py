@@ -7,11 +7,13 @@ import threading
 from pathlib import Path
 
 from notifier import logs
-from notifier.app import opened
+from notifier.app import house
 from notifier.bot import Bot
+from notifier.clerk import Clerk
+from notifier.serving import front
 from notifier.settings import Settings, load_settings, unknown_variables
 from notifier.version import VERSION
-from notifier.web.server import Server, application
+from notifier.web.server import Server
 
 log = logs.logger("run")
 
@@ -24,8 +26,8 @@ def run() -> int:
         log.warning("settings", problem=str(problem))
     stop, reload = threading.Event(), threading.Event()
     _listen(stop, reload)
-    with opened(settings) as bot:
-        server = _serve(settings, bot)
+    with house(settings) as (bot, desk):
+        server = _serve(settings, bot, desk)
         bot.start()
         log.info("started", version=VERSION, port=server.port, rules=len(bot.cycle.plan.rules),
                  sources=len(bot.cycle.plan.sources))  # fmt: skip
@@ -52,12 +54,8 @@ def _until(stop: threading.Event, reload: threading.Event, bot: Bot) -> None:
             bot.reload()
 
 
-def _serve(settings: Settings, bot: Bot) -> Server:
-    token = settings.web.token.get_secret_value() if settings.web.token else ""
-    app = application(
-        unhealthy=bot.unhealthy, unready=bot.unready, metrics=bot.numbers, token=token
-    )
-    server = Server(app, settings.web.host, settings.web.port)
+def _serve(settings: Settings, bot: Bot, desk: Clerk) -> Server:
+    server = Server(front(settings, bot, desk), settings.web.host, settings.web.port)
     server.start()
     return server
 

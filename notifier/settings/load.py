@@ -19,7 +19,7 @@ from pydantic_settings import (
 from pydantic_settings.sources import DotEnvSettingsSource
 
 from notifier.errors import ConfigError, Problem
-from notifier.settings.model import NAME, PREFIX, SECRETS_DIR, Settings, variables
+from notifier.settings.model import NAME, PREFIX, SECRETS_DIR, Settings, Web, variables
 
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
@@ -125,16 +125,28 @@ def _check(settings: Settings) -> None:
 
 
 def _contradictions(settings: Settings) -> Iterator[str]:
-    web, smtp = settings.web, settings.smtp
-    if not web.token and not LOOPBACK.fullmatch(web.host):
-        yield (
-            f"{PREFIX}WEB__HOST is {web.host}, which others can reach; "
-            f"set {PREFIX}WEB__TOKEN, or listen on 127.0.0.1"
-        )
+    yield from _web(settings.web)
+    smtp = settings.smtp
     if smtp.password and smtp.oauth_token_file:
         yield f"{PREFIX}SMTP__PASSWORD and __OAUTH_TOKEN_FILE exclude each other; keep one"
     if (smtp.password or smtp.oauth_token_file) and not smtp.username:
         yield f"{PREFIX}SMTP__USERNAME is missing; a password belongs to somebody"
+
+
+def _web(web: Web) -> Iterator[str]:
+    here = f"{PREFIX}WEB__"
+    proxied = bool(web.proxies and web.user_header)
+    if not web.token and not proxied and not LOOPBACK.fullmatch(web.host):
+        yield (
+            f"{here}HOST is {web.host}, which others can reach; "
+            f"set {here}TOKEN, or listen on 127.0.0.1"
+        )
+    if web.user_header and not web.proxies:
+        yield f"{here}USER_HEADER is believed of nobody; list {here}PROXIES too"
+    if web.viewer_token and not web.token:
+        yield f"{here}VIEWER_TOKEN alone would let nobody operate; set {here}TOKEN too"
+    if web.token and web.viewer_token == web.token:
+        yield f"{here}VIEWER_TOKEN and {here}TOKEN are the same; give viewers another"
 
 
 def unknown_variables(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
@@ -79,6 +80,30 @@ Text: TypeAlias = Annotated[str, BeforeValidator(_stripped), AfterValidator(_one
 SecretUrl: TypeAlias = Annotated[Secret, AfterValidator(_secret_url)]
 Url: TypeAlias = Annotated[str, BeforeValidator(_stripped), AfterValidator(_url)]
 Port: TypeAlias = Annotated[int, Field(ge=0, le=65_535)]
+
+
+def _split(value: str) -> list[str]:
+    return [part for part in re.split(r"[,\s]+", value) if part]
+
+
+def _networks(value: str) -> str:
+    for part in _split(value):
+        try:
+            ip_network(part)
+        except ValueError:
+            raise ValueError("must be addresses or networks, as 127.0.0.1, 10.0.0.0/8") from None
+    return value
+
+
+def _header(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]+", value):
+        raise ValueError("must be the name of a header, as X-Forwarded-User")
+    return value
+
+
+Networks: TypeAlias = Annotated[Text, AfterValidator(_networks)]
+HeaderName: TypeAlias = Annotated[Text, AfterValidator(_header)]
+Names: TypeAlias = Text
 
 
 class Table(BaseModel):
@@ -158,7 +183,26 @@ class Web(Table):
 
     host: Text = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
     port: Port = Field(default=8080, description="0 takes a free one.")
-    token: Secret | None = Field(default=None, description="Demanded elsewhere than on loopback.")
+    token: Secret | None = Field(
+        default=None, description="An operator's: sees all, and silences. Demanded off loopback."
+    )
+    viewer_token: Secret | None = Field(default=None, description="Sees all, and changes nothing.")
+    proxies: Networks = Field(
+        default="", description="Addresses of reverse proxies: believed about the client and https."
+    )
+    user_header: HeaderName | None = Field(
+        default=None, description="In which they say it; believed of no other address."
+    )
+    operators: Names = Field(
+        default="", description="Users of a proxy who are operators, or *; the others are viewers."
+    )
+    names: Names = Field(
+        default="", description="Host names that the page is called by, beside localhost."
+    )
+
+    def listed(self, name: Literal["proxies", "operators", "names"]) -> tuple[str, ...]:
+        """What a variable lists, separated by commas or blanks."""
+        return tuple(_split(getattr(self, name)))
 
 
 class Settings(BaseSettings):

@@ -75,6 +75,7 @@ incident = Table(
     _text("closed_at", null=True),
     _text("body"),
     Index("incident_closed_at", "closed_at"),
+    Index("incident_opened_at", "opened_at", "id"),
     **_STRICT,
 )
 told = Table(
@@ -225,6 +226,20 @@ request = Table(
     _text("judged_at", null=True),
     _text("answer"),
     _partial("request_waiting", "at", where="judged_at IS NULL"),
+    **_STRICT,
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _SERIAL, primary_key=True, autoincrement=True),
+    _text("at"),
+    _text("who"),
+    _text("how"),
+    _text("what"),
+    _text("about"),
+    _text("detail"),
+    Index("audit_about", "about", "id"),
+    sqlite_autoincrement=True,
     **_STRICT,
 )
 meta = Table("meta", metadata, _text("key", key=True), _text("value"), **_KEYED)

@@ -1,0 +1,255 @@
+"""Answer what the page and the API ask, out of what the bot knows and what the database holds.
+
+It reads beside the bot: what is known is never changed in place, and a reading transaction waits
+for no writer. What changes goes through the bot, which alone decides.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from notifier.bot import Bot
+from notifier.core.change import Change
+from notifier.core.compiled import Rulebook
+from notifier.core.plan import Plan, RulePlan
+from notifier.core.receiver_status import Delivery, ReceiverStatus, receivers
+from notifier.core.rehearse import rehearse
+from notifier.core.rule_status import Fires, RuleStatus, RuleTest, fires, rules
+from notifier.core.silence import covering
+from notifier.core.source_status import SourceStatus, sources
+from notifier.core.state import Incident, SourceKey, Told
+from notifier.core.status import IncidentStatus, Wanted, listed, of_incident
+from notifier.store import audit, look, memory, past
+from notifier.store.database import Database
+from notifier.web.desk import Hits, Reasoned, Step, Story
+
+WEEK = timedelta(days=7)
+FRESH = timedelta(seconds=30)  # counts of a week need not be newer
+KEY = "web key"  # of the table of small facts
+MESSAGES = 200  # of one incident that are shown
+
+
+@dataclass(slots=True)
+class Clerk:
+    """The bot, its database and the rules file that is in force.
+
+    Attributes:
+        book: The rules file as it was last read.
+        began: Another one for each process: what a page knew of the last one is void.
+    """
+
+    bot: Bot
+    database: Database
+    book: Callable[[], Rulebook]
+    clock: Callable[[], datetime]
+    began: str
+    _fired: tuple[datetime, Mapping[tuple[str, str], Fires]] | None = None
+    _tests: dict[str, Mapping[str, list[RuleTest]]] = field(default_factory=dict)
+
+    def now(self) -> datetime:
+        """The time that everything is told by."""
+        return self.clock()
+
+    def version(self) -> str:
+        """Another one after each decision, and in each process."""
+        return f"{self.began}-{self.bot.cycle.judged}"
+
+    def key(self) -> bytes:
+        """What sessions are signed with: made once, and kept, so that they outlive a restart."""
+        with self.database.transaction() as connection:
+            found = memory.noted(connection, KEY)
+            if found is None:
+                memory.note(connection, KEY, found := secrets.token_hex(32))
+        return bytes.fromhex(found)
+
+    def zones(self) -> Mapping[str, str]:
+        """The time zone of each operation, in the order of the file."""
+        return {name: one.timezone for name, one in self.book().operations.items()}
+
+    def source_keys(self) -> Sequence[SourceKey]:
+        """Which sources there are."""
+        return list(self._plan.sources)
+
+    # ---- incidents ----
+
+    def why(self, incident: IncidentStatus) -> Sequence[Reasoned]:  # noqa: ARG002
+        """Why people were, or were not, told of it."""
+        return ()
+
+    def listed(self) -> Sequence[IncidentStatus]:
+        """All that is open, worst first, then what is pending."""
+        return list(listed(self.bot.cycle.known, self.clock()))
+
+    def incidents(self, wanted: Wanted, limit: int) -> Sequence[IncidentStatus]:
+        """Incidents that opened, the newest first."""
+        with self.database.reading() as connection:
+            found = look.incidents(connection, wanted, limit)
+            told = look.told(connection, [each.id for each in found])
+        return [self._status(each, told.get(each.id, {})) for each in found]
+
+    def _status(self, incident: Incident, told: Mapping[str, Told]) -> IncidentStatus:
+        known = self.bot.cycle.known
+        instance = known.instances.get(incident.key)
+        living = instance is not None and instance.incident == incident.id
+        silences = known.silences.values() if incident.open else ()
+        held = covering(silences, incident.key, self.clock())
+        return of_incident(incident, instance if living else None, told, held)
+
+    def story(self, incident: str) -> Story | None:
+        """An incident's whole life; None where there is none of that id."""
+        with self.database.reading() as connection:
+            found = look.incident(connection, incident)
+            if found is None:
+                return None
+            told = look.told(connection, [incident]).get(incident, {})
+            sent = look.messages(
+                connection,
+                conversations=[each.conversation for each in told.values()],
+                limit=MESSAGES,
+            )
+            untold = past.suppressions(connection, *found.key[:2], found.since)
+            changed = audit.changes_of(connection, incident)
+        steps = [*_own_steps(found), *_sent_steps(sent), *map(_changed_step, changed)]
+        until = found.closed_at or self.clock()
+        steps += [
+            Step(at=each.at, what="not told", detail=each.reason)
+            for each in untold
+            if each.key == found.key and each.at <= until
+        ]
+        return Story(
+            incident=self._status(found, told),
+            steps=tuple(sorted(steps, key=lambda step: step.at)),
+            values=tuple(self._values(found)),
+            evidence=found.fields,
+            deliveries=tuple(sent),
+        )
+
+    def _values(self, incident: Incident) -> Iterator[tuple[datetime, float]]:
+        """The last values: one a good reading, so that each is a cadence before the next."""
+        source = self._plan.sources.get(incident.source)
+        pace = source.cadence if source else timedelta(minutes=1)
+        behind = len(incident.trend) - 1
+        for place, value in enumerate(incident.trend):
+            yield incident.seen_at - pace * (behind - place), value
+
+    # ---- sources, rules, receivers ----
+
+    @property
+    def _plan(self) -> Plan:
+        return self.bot.cycle.plan
+
+    def sources(self) -> Sequence[SourceStatus]:
+        """Every source."""
+        now, calls = self.clock(), dict[SourceKey, int]()
+        zones = {key.operation: source.zone for key, source in self._plan.sources.items()}
+        with self.database.reading() as connection:
+            for operation, zone in zones.items():
+                calls.update(look.calls(connection, operation, _midnight(now.astimezone(zone))))
+        return list(sources(self.bot.cycle.known, self.book(), self._plan, calls, now))
+
+    def rules(self) -> Sequence[RuleStatus]:
+        """Every rule."""
+        return list(
+            rules(self.bot.cycle.known, self.book(), self._plan, self._fires(), self._tested())
+        )
+
+    def _fires(self) -> Mapping[tuple[str, str], Fires]:
+        now = self.clock()
+        if self._fired is None or not timedelta(0) <= now - self._fired[0] < FRESH:
+            with self.database.reading() as connection:
+                opened = look.opened_since(connection, now - WEEK)
+            self._fired = now, fires(opened)
+        return self._fired[1]
+
+    def _tested(self) -> Mapping[str, list[RuleTest]]:
+        """How the tests of the rules in force went; they are run once."""
+        book = self.book()
+        if book.digest not in self._tests:
+            self._tests = {book.digest: _rehearsed(book, self._plan)}
+        return self._tests[book.digest]
+
+    def receivers(self) -> Sequence[ReceiverStatus]:
+        """Every receiver."""
+        with self.database.reading() as connection:
+            traffic = look.traffic(connection, self.clock())
+        return list(receivers(self.bot.cycle.known, self.book(), self._plan, traffic))
+
+    def deliveries(
+        self, *, receiver: str, state: str, before: int | None, limit: int
+    ) -> Sequence[Delivery]:
+        """Messages, the newest first, in front of that position."""
+        with self.database.reading() as connection:
+            return look.messages(
+                connection, receiver=receiver, state=state, before=before, limit=limit
+            )
+
+    def hits(self) -> Sequence[Hits]:
+        """What was announced today, by operation and rule."""
+        now = self.clock()
+        return [self._hits(rule, now) for rule in self._plan.rules.values() if rule.event]
+
+    def _hits(self, rule: RulePlan, now: datetime) -> Hits:
+        local = now.astimezone(self._plan.sources[rule.source].zone)
+        with self.database.reading() as connection:
+            times = look.announced(connection, rule.operation, rule.id, _midnight(local))
+        hours = [0] * (local.hour + 1)
+        for at in times:
+            hours[min(at.astimezone(local.tzinfo).hour, local.hour)] += 1
+        wanted = [self.book().receivers[name].target for name in rule.to]
+        return Hits(
+            operation=rule.operation,
+            rule=rule.id,
+            day=local.date().isoformat(),
+            count=len(times),
+            by_hour=tuple(hours),
+            target=max((target for target in wanted if target), default=None),
+            last_at=times[-1] if times else None,
+        )
+
+    # ---- changes ----
+
+    def changes(self, *, before: int | None, limit: int) -> Sequence[tuple[int, Change]]:
+        """Who changed what, the latest first, each with its number."""
+        with self.database.reading() as connection:
+            return audit.changes(connection, limit, before)
+
+    def note(self, change: Change) -> None:
+        """Write down what somebody changed."""
+        with self.database.transaction() as connection:
+            audit.note(connection, change)
+
+
+def _own_steps(incident: Incident) -> Iterator[Step]:
+    yield Step(at=incident.since, what="seen")
+    yield Step(at=incident.opened_at, what="opened", detail=incident.severity.value)
+    if incident.closed_at is not None and incident.closing is not None:
+        yield Step(at=incident.closed_at, what="closed", detail=incident.closing.value)
+
+
+def _sent_steps(sent: Sequence[Delivery]) -> Iterator[Step]:
+    for each in sent:
+        if each.state != "superseded":
+            detail = f"{each.reason};{each.form};{each.state}"
+            yield Step(at=each.queued_at, what="told", who=each.receiver, detail=detail)
+
+
+def _changed_step(change: Change) -> Step:
+    return Step(at=change.at, what="changed", who=change.who, detail=change.what)
+
+
+def _rehearsed(book: Rulebook, plan: Plan) -> Mapping[str, list[RuleTest]]:
+    found: dict[str, list[RuleTest]] = {}
+    laid = {rule.id for rule in plan.rules.values()}
+    for test in book.file.test:
+        if test.rule in laid:
+            differences = tuple(map(str, rehearse(test, plan)))
+            result = RuleTest(test.name, not differences, differences)
+            found.setdefault(test.rule, []).append(result)
+    return found
+
+
+def _midnight(local: datetime) -> datetime:
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)

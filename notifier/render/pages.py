@@ -1,0 +1,212 @@
+"""Fill in the pages that a browser shows: templates of their own, in the reader's language.
+
+Every text is escaped when it is printed, as in mails; a page template of the user's own that fails
+is reported, and the shipped one is used instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from notifier.core.state import Scalar
+from notifier.errors import Problem, RenderError
+from notifier.render import shipped, trend
+from notifier.render.chart import Chart, chart
+from notifier.render.clean import NAME
+from notifier.render.manner import Manner, locale_of, zone_of
+from notifier.render.sandbox import Sandbox
+from notifier.render.shipped import Report
+from notifier.render.words import LANGUAGES, Words, read_phrases
+
+WORDS = ("severity", "reason", "form", "delivery", "untold", "history.closing", "changes.what")
+SUFFIX = ".page.j2"
+FOLDER = "web"
+
+
+class StepLike(Protocol):
+    """One thing that happened in an incident's life; its detail is words with ``;`` between."""
+
+    @property
+    def what(self) -> str: ...
+    @property
+    def who(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+
+
+class Pages:
+    """The templates of the pages, and their words.
+
+    overrides: A folder whose ``web/*.page.j2`` replace the shipped ones, one by one.
+
+    Raises:
+        RenderError: A shipped file is missing or broken.
+    """
+
+    languages = LANGUAGES
+
+    def __init__(self, overrides: Path | None = None, report: Report = lambda _: None) -> None:
+        self._report = report
+        self._own_folder = overrides
+        self._words = _vocabularies(overrides, report)
+        sources = shipped.read(shipped.folder(), SUFFIX)
+        own = shipped.read(overrides, SUFFIX) if overrides is not None else {}
+        self._shipped = PageSandbox(sources, {}, autoescape=True)
+        self._own = PageSandbox(sources, own, autoescape=True) if own else None
+
+    def say(self, language: str, key: str) -> str:
+        """One phrase."""
+        return self._words[language].say(key)
+
+    def fill(
+        self,
+        name: str,
+        language: str,
+        now: datetime,
+        zones: Mapping[str, str],
+        /,
+        **values: Any,
+    ) -> str:
+        """The page of that name. *zones*: of each operation; the first one is the page's own.
+
+        Raises:
+            RenderError: a shipped template failed.
+        """
+        speaker = Speaker(self._words[language], now, zones)
+        context = {**speaker.names(), **values, "language": language, "now": now}
+        file = f"{FOLDER}/{name}{SUFFIX}"
+        if self._own is not None:
+            try:
+                return self._own.get_template(file).render(context)
+            except Exception as error:  # noqa: BLE001 - whatever it does, the page is shown
+                self._complain(file, error)
+        try:
+            return self._shipped.get_template(file).render(context)
+        except Exception as error:
+            raise RenderError(f"{file}: {error}") from error
+
+    def _complain(self, file: str, error: Exception) -> None:
+        place = str((self._own_folder or Path()) / file)
+        text = f"The template fails: {error}; the shipped one is used."
+        self._report(Problem(text, place, getattr(error, "lineno", 0) or 0))
+
+
+class PageSandbox(Sandbox):
+    """The same sandbox, quicker with the frozen values that pages print."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Fields of a data class are there to be read."""
+        if attribute in _fields(type(obj)):
+            return getattr(obj, attribute)
+        return super().getattr(obj, attribute)
+
+
+@lru_cache(maxsize=256)
+def _fields(kind: Hashable) -> frozenset[str]:
+    if not is_dataclass(kind):
+        return frozenset()
+    return frozenset(each.name for each in fields(kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """What templates say things with."""
+
+    words: Words
+    now: datetime
+    zones: Mapping[str, str]
+
+    def names(self) -> dict[str, Callable[..., Any]]:
+        """By the names that templates use."""
+        return {
+            "say": self.words.say,
+            "count": self._count,
+            "value": self._value,
+            "number": self._manner("").number,
+            "clock": self._clock,
+            "stamp": self._stamp,
+            "ago": self._ago,
+            "span": self._span,
+            "short": self._short,
+            "spark": _spark,
+            "big": partial(chart, width=720.0, height=180.0),
+            "direction": self._direction,
+            "told_of": self._step,
+            "known": lambda key: key in self.words.phrases,
+            "zone": self._zone_name,
+        }
+
+    def _manner(self, operation: str) -> Manner:
+        locale = locale_of(self.words.language, self.words.language)
+        return Manner(self.words, locale, self._zone(operation))
+
+    def _zone(self, operation: str) -> tzinfo:
+        return zone_of(self._zone_name(operation))
+
+    def _zone_name(self, operation: str = "") -> str:
+        return self.zones.get(operation) or next(iter(self.zones.values()), "UTC")
+
+    def _count(self, key: str, number: int) -> str:
+        return self.words.count(key, number, n=self._manner("").number(number))
+
+    def _value(self, value: Scalar, unit: str = "number") -> str:
+        return self._manner("").value(value, unit)
+
+    def _clock(self, at: datetime, operation: str = "") -> str:
+        return self._manner(operation).time(at, self.now)
+
+    def _stamp(self, at: datetime) -> str:
+        """For machines: the ``datetime`` of a ``time``."""
+        return at.isoformat(timespec="seconds")
+
+    def _ago(self, at: datetime) -> str:
+        return self._span(max(self.now - at, timedelta(0)))
+
+    def _span(self, span: timedelta | float) -> str:
+        long = span if isinstance(span, timedelta) else timedelta(seconds=span)
+        return self._manner("").span(long)
+
+    def _short(self, text: str) -> str:
+        return self._manner("").text(text, NAME)
+
+    def _step(self, step: StepLike) -> str:
+        """One thing of an incident's life, in a line."""
+        key = f"step.{step.what.replace(' ', '_')}"
+        first = self.words.say(key if key in self.words.phrases else "step.other", who=step.who)
+        rest = " · ".join(filter(None, map(self._word, step.detail.split(";"))))
+        return f"{first}: {rest}" if rest else first
+
+    def _word(self, text: str) -> str:
+        """A word of ours in the reader's language; what is none stays as it is."""
+        for group in WORDS:
+            key = f"{group}.{text.replace(' ', '_')}"
+            if key in self.words.phrases:
+                return self.words.say(key)
+        return self._short(text)
+
+    def _direction(self, values: tuple[float, ...], limit: float | None) -> str:
+        word = trend.direction(values, limit)
+        return self.words.say(f"trend.{word}") if word else ""
+
+
+def _spark(values: tuple[float, ...], limit: float | None) -> Chart:
+    return chart(values, limit)
+
+
+def _vocabularies(overrides: Path | None, report: Report) -> dict[str, Words]:
+    """The words of messages, and those of pages beside them."""
+    known = shipped.vocabularies(overrides, report)
+    found = {}
+    for language in LANGUAGES:
+        path = shipped.folder() / FOLDER / "words" / f"{language}.toml"
+        try:
+            phrases = read_phrases(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise RenderError(f"{path} cannot be read ({error})") from error
+        found[language] = Words(language, {**known[language].phrases, **phrases})
+    return found

@@ -1,0 +1,47 @@
+"""Put the page and the API before the running bot: what they ask, who may, and in which words."""
+
+from __future__ import annotations
+
+from notifier.app import reported
+from notifier.bot import Bot
+from notifier.clerk import Clerk
+from notifier.clocks import REAL, Clocks
+from notifier.settings import LOOPBACK, Settings
+from notifier.web.front import Application, Front
+from notifier.web.gate import Gate, names_of
+from notifier.web.limit import Attempts
+from notifier.web.visitor import Access, Role, networks
+
+
+def front(settings: Settings, bot: Bot, desk: Clerk, clocks: Clocks = REAL) -> Application:
+    """What answers the port: the probes, and behind the gate all the rest."""
+    return Front(bot.unhealthy, bot.unready, lambda: _rest(settings, bot, desk, clocks))
+
+
+def _rest(settings: Settings, bot: Bot, desk: Clerk, clocks: Clocks) -> Application:
+    from notifier.render.pages import Pages  # slow to import: when somebody first asks
+    from notifier.web.site import site
+
+    attempts = Attempts(clocks.monotonic)
+    pages = Pages(settings.templates, reported)
+    names = names_of(settings.web.host, settings.web.listed("names"))
+    local = LOOPBACK.fullmatch(settings.web.host)
+    return Gate(
+        app=site(desk, pages, attempts, bot.numbers),
+        access=_access(settings, desk),
+        names=names if local else None,
+        attempts=attempts,
+        clock=clocks.now,
+    )
+
+
+def _access(settings: Settings, desk: Clerk) -> Access:
+    web = settings.web
+    given = {Role.OPERATOR: web.token, Role.VIEWER: web.viewer_token}
+    return Access(
+        tokens={role: token.get_secret_value() for role, token in given.items() if token},
+        proxies=networks(web.listed("proxies")),
+        user_header=(web.user_header or "").lower(),
+        operators=frozenset(web.listed("operators")),
+        key=desk.key(),
+    )

@@ -1,0 +1,141 @@
+"""Say what the page and the API may ask of the bot: they read, and change through these alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from notifier.core.change import Change
+from notifier.core.receiver_status import Delivery, ReceiverStatus
+from notifier.core.rule_status import RuleStatus
+from notifier.core.source_status import SourceStatus
+from notifier.core.state import SourceKey
+from notifier.core.status import IncidentStatus, Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing that happened in an incident's life.
+
+    Attributes:
+        what: ``seen``, ``opened``, ``told``, ``not told``, ``changed`` (by a person), ``closed``.
+        who: The receiver, or the person.
+        detail: Words with ``;`` between: the message's reason, form and state; the reason; ...
+    """
+
+    at: datetime
+    what: str
+    who: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """An incident and what happened in its life, the first thing first.
+
+    Attributes:
+        values: The entity's values round that time, with their times.
+        evidence: The entity's declared fields when last seen.
+    """
+
+    incident: IncidentStatus
+    steps: tuple[Step, ...] = ()
+    values: tuple[tuple[datetime, float], ...] = ()
+    evidence: dict[str, float | str | bool | None]
+    deliveries: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """What an event rule announced today.
+
+    Attributes:
+        day: In the operation's zone.
+        count: Events of the day so far; *by_hour*: one count per hour begun, from midnight on.
+        target: The highest of its receivers' targets; None where none has one.
+        last_at: The last of them.
+    """
+
+    operation: str
+    rule: str
+    day: str
+    count: int
+    by_hour: tuple[int, ...]
+    target: int | None = None
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoned:
+    """What was judged at that time, as a sentence."""
+
+    at: datetime
+    text: str
+
+
+class Desk(Protocol):
+    """What may be asked. Any of it may raise StateError: the database cannot be used now."""
+
+    def now(self) -> datetime:
+        """The time that everything is told by."""
+        ...
+
+    def version(self) -> str:
+        """Another one whenever something may look different."""
+        ...
+
+    def zones(self) -> Mapping[str, str]:
+        """The time zone of each operation, in the order of the file."""
+        ...
+
+    def source_keys(self) -> Sequence[SourceKey]:
+        """Which sources there are."""
+        ...
+
+    def why(self, incident: IncidentStatus) -> Sequence[Reasoned]:
+        """Why people were, or were not, told of it: the judgements of its life."""
+        ...
+
+    def listed(self) -> Sequence[IncidentStatus]:
+        """All that is open, worst first, then what is pending."""
+        ...
+
+    def incidents(self, wanted: Wanted, limit: int) -> Sequence[IncidentStatus]:
+        """Incidents that opened, the newest first."""
+        ...
+
+    def story(self, incident: str) -> Story | None:
+        """An incident's whole life; None where there is none of that id."""
+        ...
+
+    def sources(self) -> Sequence[SourceStatus]:
+        """Every source."""
+        ...
+
+    def rules(self) -> Sequence[RuleStatus]:
+        """Every rule."""
+        ...
+
+    def receivers(self) -> Sequence[ReceiverStatus]:
+        """Every receiver."""
+        ...
+
+    def deliveries(
+        self, *, receiver: str, state: str, before: int | None, limit: int
+    ) -> Sequence[Delivery]:
+        """Messages, the newest first, in front of that position."""
+        ...
+
+    def hits(self) -> Sequence[Hits]:
+        """What was announced today, by operation and rule."""
+        ...
+
+    def changes(self, *, before: int | None, limit: int) -> Sequence[tuple[int, Change]]:
+        """Who changed what, the latest first, each with its number."""
+        ...
+
+    def note(self, change: Change) -> None:
+        """Write down what somebody changed."""
+        ...

@@ -1,0 +1,141 @@
+"""Show people what is open, what it was told of, and how everything does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from notifier.core.status import IncidentStatus, Wanted
+from notifier.web import cursor as cursors
+from notifier.web.problem import ProblemError
+from notifier.web.reader import COOKIE, YEAR, Asking, back
+
+router = APIRouter(include_in_schema=False)
+PENDING = 50  # shown of what is pending: a bad morning has thousands
+PAGE = 50  # incidents or changes of a page
+QUEUE = 25  # messages shown
+Text = Annotated[str, Query(max_length=200)]
+Cursor = Annotated[str | None, Query(max_length=400)]
+
+
+@router.get("/")
+def overview(reader: Asking) -> Response:
+    """What is open, by operation, worst first."""
+    listed = reader.desk.listed()
+    still = [each for each in listed if each.incident]
+    return reader.show(
+        "overview",
+        live=True,
+        total=len(still),
+        counts=Counter(each.severity for each in still),
+        groups=by_operation(still),
+        pending=[each for each in listed if not each.incident][:PENDING],
+        sources=len(reader.desk.source_keys()),
+    )
+
+
+def by_operation(listed: Sequence[IncidentStatus]) -> list[tuple[str, list[IncidentStatus]]]:
+    """The incidents of each operation, that with the worst one first."""
+    groups: dict[str, list[IncidentStatus]] = {}
+    for each in listed:
+        groups.setdefault(each.operation, []).append(each)
+    return list(groups.items())
+
+
+@router.get("/incidents/{incident}")
+def incident(reader: Asking, incident: str) -> Response:
+    """One incident's life."""
+    story = reader.desk.story(incident)
+    if story is None:
+        raise ProblemError(404, reader.say("incident.gone"))
+    return reader.show(
+        "incident",
+        here="overview",
+        live=story.incident.state != "closed",
+        story=story,
+        numbers=[value for _, value in story.values],
+        linked=any(each.rule == story.incident.rule for each in reader.desk.rules()),
+        why=reader.desk.why(story.incident),
+    )
+
+
+@router.get("/history")
+def history(
+    reader: Asking, operation: Text = "", rule: Text = "", cursor: Cursor = None
+) -> Response:
+    """What opened, the newest first."""
+    wanted = Wanted(operation=operation, rule=rule, after=cursors.moment(cursor))
+    found = reader.desk.incidents(wanted, PAGE + 1)
+    older = ""
+    if len(found) > PAGE:
+        last = found[PAGE - 1]
+        place = cursors.of_moment(last.opened_at or last.since, last.incident or "")
+        older = urlencode({"operation": operation, "rule": rule, "cursor": place})
+    return reader.show(
+        "history",
+        items=found[:PAGE],
+        older=older,
+        operation=operation,
+        rule=rule,
+        rules=sorted({each.rule for each in reader.desk.rules()} | {rule} - {""}),
+    )
+
+
+@router.get("/sources")
+def sources(reader: Asking) -> Response:
+    """What is read, and how fresh it is."""
+    return reader.show("sources", live=True, items=reader.desk.sources())
+
+
+@router.get("/rules")
+def rules(reader: Asking) -> Response:
+    """What is watched."""
+    return reader.show("rules", live=True, items=reader.desk.rules())
+
+
+@router.get("/rules/{operation}/{rule}")
+def rule(reader: Asking, operation: str, rule: str) -> Response:
+    """One rule, and what came of it."""
+    found = [e for e in reader.desk.rules() if (e.operation, e.rule) == (operation, rule)]
+    if not found:
+        raise ProblemError(404, reader.say("rules.gone"))
+    return reader.show("rule", here="rules", rule=found[0], whatif=False)
+
+
+@router.get("/receivers")
+def receivers(reader: Asking) -> Response:
+    """Who is told, and how deliveries go."""
+    queue = reader.desk.deliveries(receiver="", state="", before=None, limit=QUEUE)
+    return reader.show("receivers", live=True, items=reader.desk.receivers(), queue=queue)
+
+
+@router.get("/hits")
+def hits(reader: Asking) -> Response:
+    """What was announced today."""
+    return reader.show("hits", live=True, items=reader.desk.hits())
+
+
+@router.get("/changes")
+def changes(reader: Asking, cursor: Cursor = None) -> Response:
+    """Who did what here."""
+    found = reader.desk.changes(before=cursors.number(cursor), limit=PAGE + 1)
+    more = len(found) > PAGE
+    older = urlencode({"cursor": cursors.of_number(found[PAGE - 1][0])}) if more else ""
+    return reader.show("changes", items=[each for _, each in found[:PAGE]], older=older)
+
+
+@router.get("/language/{language}")
+def language(reader: Asking, language: str, next: Text = "/") -> Response:  # noqa: A002
+    """Show the pages in that language from now on."""
+    answer = back(next)
+    if language in reader.pages.languages:
+        answer.set_cookie(
+            COOKIE, language, max_age=YEAR, samesite="lax", httponly=True,
+            secure=reader.caller.https,
+        )  # fmt: skip
+    return answer

@@ -1,0 +1,167 @@
+"""Give somebody a page: in their language, with what they may do, and with what they asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+from typing import Annotated, Any, Protocol, TypeAlias
+from urllib.parse import parse_qs, urlencode
+
+from fastapi import Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from notifier.core.change import Change
+from notifier.version import VERSION
+from notifier.web.desk import Desk
+from notifier.web.gate import Caller
+from notifier.web.problem import ProblemError
+from notifier.web.visitor import Access, Visitor
+
+COOKIE = "language"
+YEAR = 365 * 24 * 3600  # seconds
+FORM = "application/x-www-form-urlencoded"
+
+
+class Pages(Protocol):
+    """Fills in a page's template."""
+
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+
+    def say(self, language: str, key: str) -> str:
+        """One phrase of the pages."""
+        ...
+
+    def fill(
+        self,
+        name: str,
+        language: str,
+        now: datetime,
+        zones: Mapping[str, str],
+        /,
+        **values: Any,
+    ) -> str:
+        """The whole page."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads a page, and what it is made of.
+
+    Attributes:
+        visitor: None before they logged in.
+    """
+
+    request: Request
+    desk: Desk
+    pages: Pages
+    visitor: Visitor | None
+    caller: Caller
+    access: Access
+
+    @property
+    def language(self) -> str:
+        """What they chose, else what their browser asks for first, else English."""
+        chosen = self.request.cookies.get(COOKIE, "")
+        accepted = self.request.headers.get("accept-language", "")
+        asked = [chosen, *(part.strip()[:2].lower() for part in accepted.split(","))]
+        return next((each for each in asked if each in self.pages.languages), "en")
+
+    @property
+    def path(self) -> str:
+        """Where they are, with what they asked for there."""
+        query = self.request.url.query
+        return self.request.url.path + (f"?{query}" if query else "")
+
+    def say(self, key: str) -> str:
+        """One phrase in their language."""
+        return self.pages.say(self.language, key)
+
+    def show(
+        self,
+        template: str,
+        /,
+        *,
+        here: str = "",
+        status: int = 200,
+        live: bool = False,
+        **values: Any,
+    ) -> Response:
+        """The page of that template. *here*: its place in the navigation."""
+        given = {
+            "here": here or template,
+            "live": live,
+            "version": self.desk.version() if live else "",
+            "visitor": self.visitor,
+            "operates": self.visitor is not None and self.visitor.operates,
+            "changeable": True,
+            "csrf": self.access.form_token(self.visitor) if self.visitor else "",
+            "languages": self.pages.languages,
+            "path": self.path,
+            "build": VERSION,
+            "said": self._said(),
+            "wrong": "",
+            "operations": tuple(self.desk.zones()),
+        }
+        text = self.pages.fill(
+            template, self.language, self.desk.now(), self.desk.zones(), **(given | values)
+        )
+        return HTMLResponse(text, status, headers={"content-language": self.language})
+
+    def _said(self) -> str:
+        """What a form before this page did: a phrase's name, of two that there are."""
+        said = self.request.query_params.get("said", "")
+        return f"silences.{said}" if said in ("done", "over") else ""
+
+    async def form(self) -> dict[str, str]:
+        """The fields of a form of ours.
+
+        Raises:
+            ProblemError: it is not a form, or not one of ours.
+        """
+        found = await fields(self.request)
+        given = found.pop("csrf", "")
+        visitor = self.visitor
+        if visitor is None or not compare_digest(given, self.access.form_token(visitor)):
+            raise ProblemError(403, self.say("error.stale"))
+        return found
+
+    def changed(self, what: str, about: str = "", detail: str = "", who: str = "") -> None:
+        """Write down what they did."""
+        visitor = self.visitor
+        name = (visitor.name if visitor else "") or who
+        how = visitor.how if visitor else "session"
+        now = self.desk.now()
+        self.desk.note(Change(at=now, who=name, how=how, what=what, about=about, detail=detail))
+
+
+async def fields(request: Request) -> dict[str, str]:
+    """The fields of a form; of one that is there several times, the last."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != FORM:
+        raise ProblemError(415, f"a form is sent as {FORM}")
+    try:
+        parsed = parse_qs((await request.body()).decode(), max_num_fields=100)
+    except ValueError:
+        raise ProblemError(400, "the form cannot be read") from None
+    return {name: values[-1].strip() for name, values in parsed.items()}
+
+
+def back(to: str, **query: str) -> Response:
+    """Send the browser to a page of ours, whatever it was told."""
+    safe = to if to.startswith("/") and not to.startswith(("//", "/\\")) else "/"
+    joint = "&" if "?" in safe else "?"
+    return RedirectResponse(f"{safe}{joint}{urlencode(query)}" if query else safe, 303)
+
+
+def reader(request: Request) -> Reader:
+    """Whoever asks."""
+    state = request.state
+    app = request.app.state
+    return Reader(request, app.desk, app.pages, state.visitor, state.caller, state.access)
+
+
+Asking: TypeAlias = Annotated[Reader, Depends(reader)]

@@ -1,0 +1,99 @@
+"""Put together what stands behind the gate: metrics, the API and the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from notifier import logs
+from notifier.errors import RenderError, StateError
+from notifier.version import VERSION
+from notifier.web import api, files, live, login
+from notifier.web import pages as pages_
+from notifier.web.desk import Desk
+from notifier.web.limit import Attempts
+from notifier.web.live import Listeners
+from notifier.web.problem import ProblemError, invalid, problem, sentence, wants_json
+from notifier.web.reader import Pages, reader
+
+log = logs.logger("web")
+
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+UNAVAILABLE = 503
+ABOUT = "What the bot knows, and what people may do: incidents, silences, sources, rules, messages."
+
+
+def site(desk: Desk, pages: Pages, attempts: Attempts, metrics: Callable[[], bytes]) -> FastAPI:
+    """Everything but the probes.
+
+    metrics: The numbers, in Prometheus' text format.
+    """
+    app = FastAPI(
+        title="notifier", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None
+    )
+    app.state.desk = desk
+    app.state.pages = pages
+    app.state.attempts = attempts
+    app.state.listeners = Listeners()
+    _add_numbers(app, metrics)
+    for room in (api, files, live, login, pages_):
+        app.include_router(room.router)
+    _add_problems(app)
+    return app
+
+
+def _add_numbers(app: FastAPI, metrics: Callable[[], bytes]) -> None:
+    async def numbers(_: Request) -> Response:
+        # Beside the loop: a database that hangs must not keep the probes waiting.
+        counted = await run_in_threadpool(metrics)
+        return Response(counted, media_type=METRICS_TYPE)
+
+    app.add_route("/metrics", numbers)
+
+
+# ---- what goes wrong ----
+
+
+def _add_problems(app: FastAPI) -> None:
+    @app.exception_handler(StateError)
+    async def stated(request: Request, error: StateError) -> Response:
+        log.error("database trouble", error=str(error))
+        return _said(request, UNAVAILABLE, "the database cannot be used now; try again soon")
+
+    @app.exception_handler(ProblemError)
+    async def said(request: Request, error: ProblemError) -> Response:
+        return _said(request, error.status, error.detail, error.headers)
+
+    @app.exception_handler(HTTPException)
+    async def unknown(request: Request, error: HTTPException) -> Response:
+        return _said(request, error.status_code, str(error.detail), error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def wrong(request: Request, error: RequestValidationError) -> Response:
+        return invalid(error) if wants_json(request) else _said(request, 422, sentence(error))
+
+    @app.exception_handler(Exception)
+    async def mistaken(request: Request, error: Exception) -> Response:
+        log.error("internal error", kind=type(error).__name__, where=logs.place(error))
+        return _said(request, 500, "an internal mistake of notifier, see its log")
+
+
+def _said(
+    request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A problem for programs, a page for people."""
+    if wants_json(request):
+        return problem(status, detail, headers)
+    try:
+        answer = reader(request).show("error", here="overview", status=status, detail=detail)
+    except RenderError as error:
+        log.error("internal error", kind="RenderError", where=str(error))
+        return PlainTextResponse(f"{detail}\n", status)
+    answer.headers.update(headers or {})
+    return answer

@@ -1,0 +1,133 @@
+"use strict";
+// Keeps a live page up to date: when the bot has judged something, the same page is asked for again
+// and only what differs is put in place. Without this script the page reloads itself.
+// All HTML comes escaped from our own server, and the page's policy lets no other script run.
+
+const PAUSE = 1500; // milliseconds between two looks, however much happens
+const live = document.getElementById("live");
+let shown = document.body.dataset.live;
+let wanted = shown;
+let looking = false;
+
+function state(on) {
+  const sign = live.querySelector(".state");
+  sign.hidden = false;
+  sign.classList.toggle("off", !on);
+  sign.textContent = on ? live.dataset.on : live.dataset.off;
+}
+
+// Make an element's children those of a fresh one. What has a key and reads the same stays as it
+// is, so that focus, selection and unfolded details stay with their reader.
+function refresh(old, fresh) {
+  const known = new Map();
+  for (const each of old.children) if (each.dataset.key) known.set(each.dataset.key, each);
+  const wantedChildren = [...fresh.childNodes].map((each) => {
+    const before = each.dataset?.key && known.get(each.dataset.key);
+    if (!before) {
+      if (each.dataset?.key && known.size) each.classList.add("new");
+      return each;
+    }
+    known.delete(each.dataset.key);
+    if (before.outerHTML === each.outerHTML) return before;
+    if (before.querySelector("[data-key]") || each.querySelector("[data-key]")) {
+      merge(before, each);
+      return before;
+    }
+    return before.contains(document.activeElement) ? keep(before, each) : each;
+  });
+  old.replaceChildren(...wantedChildren);
+}
+
+// The same element, with other words in it, and the focus where it was.
+function keep(before, fresh) {
+  const places = [...before.querySelectorAll("a, button, input, summary")];
+  const place = places.indexOf(document.activeElement);
+  before.className = fresh.className;
+  before.replaceChildren(...fresh.childNodes);
+  before.querySelectorAll("a, button, input, summary")[place]?.focus();
+  return before;
+}
+
+// A part that holds lists: those are refreshed one by one, the rest is replaced.
+function merge(old, fresh) {
+  const lists = new Map();
+  for (const list of old.querySelectorAll("ul")) lists.set(list.className, list);
+  for (const list of fresh.querySelectorAll("ul")) {
+    const before = lists.get(list.className);
+    if (!before) continue;
+    refresh(before, list);
+    list.replaceWith(before);
+  }
+  old.replaceChildren(...fresh.childNodes);
+}
+
+function put(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  let news = false;
+  const focus = document.activeElement;
+  for (const old of document.querySelectorAll("[data-region]")) {
+    const fresh = page.getElementById(old.id);
+    if (!fresh || fresh.outerHTML === old.outerHTML) continue;
+    news ||= keys(fresh) !== keys(old);
+    refresh(old, fresh);
+  }
+  if (focus?.isConnected && focus !== document.activeElement) focus.focus();
+  document.title = page.title;
+  const asOf = page.getElementById("as-of");
+  if (asOf) document.getElementById("as-of").textContent = asOf.textContent;
+  if (news) document.getElementById("spoken").textContent = `${live.dataset.news}: ${page.title}`;
+  return page.body.dataset.live;
+}
+
+function keys(region) {
+  return [...region.querySelectorAll("[data-key]")].map((each) => each.dataset.key).join();
+}
+
+async function look() {
+  if (looking || wanted === shown || document.hidden) return;
+  looking = true;
+  try {
+    const answer = await fetch(location.href, { cache: "no-store", headers: { "X-Live": "1" } });
+    if (answer.redirected || answer.status === 401) location.reload();
+    if (answer.ok) shown = put(await answer.text()) ?? wanted;
+    if (answer.ok) wanted = shown === wanted ? wanted : shown;
+  } catch {
+    state(false);
+  }
+  setTimeout(() => {
+    looking = false;
+    look();
+  }, PAUSE);
+}
+
+function listen() {
+  const events = new EventSource("/live");
+  events.addEventListener("open", () => state(true));
+  events.addEventListener("version", (event) => {
+    wanted = event.data;
+    look();
+  });
+  events.addEventListener("error", () => {
+    state(false);
+    if (events.readyState !== EventSource.CLOSED) return;
+    events.close();
+    setTimeout(listen, 5000); // a proxy answered in the bot's stead
+  });
+}
+
+if (live) {
+  listen();
+  document.addEventListener("visibilitychange", look);
+}
+
+// A silence's form shows what it covers as soon as one of its first fields changes.
+const sheet = document.querySelector("form[action='/silences']");
+sheet?.addEventListener("change", async (event) => {
+  if (!["rule", "entity", "operation"].includes(event.target.name)) return;
+  const asked = new URLSearchParams(new FormData(sheet));
+  asked.delete("csrf");
+  const answer = await fetch(`/silences/new?${asked}`, { cache: "no-store" });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  document.getElementById("preview").replaceChildren(...page.getElementById("preview").childNodes);
+});
