@@ -61,6 +61,7 @@ class Bot:
     _threads: list[threading.Thread] = field(default_factory=list)
     _begun: dict[str, datetime] = field(default_factory=dict)
     _reloading: threading.Lock = field(default_factory=threading.Lock)
+    _asked: threading.Lock = field(default_factory=threading.Lock)
     _owed: threading.Event = field(default_factory=threading.Event)  # a reload
 
     # ---- one round, for cron ----
@@ -112,9 +113,10 @@ class Bot:
         Raises:
             StateError: the database cannot be used; what is left waits.
         """
-        found = self.asking()
-        for each in found:
-            self._heed_one(each)
+        with self._asked:  # two who look at once would judge the same request twice
+            found = self.asking()
+            for each in found:
+                self._heed_one(each)
         if found:
             self.wake()
 

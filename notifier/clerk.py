@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from notifier import desk
 from notifier.bot import Bot
 from notifier.core.change import Change
 from notifier.core.compiled import Rulebook
@@ -18,13 +19,14 @@ from notifier.core.plan import Plan, RulePlan
 from notifier.core.receiver_status import Delivery, ReceiverStatus, receivers
 from notifier.core.rehearse import rehearse
 from notifier.core.rule_status import Fires, RuleStatus, RuleTest, fires, rules
-from notifier.core.silence import covering
+from notifier.core.silence import Silence, covering, covers
 from notifier.core.source_status import SourceStatus, sources
 from notifier.core.state import Incident, SourceKey, Told
-from notifier.core.status import IncidentStatus, Wanted, listed, of_incident
+from notifier.core.status import IncidentStatus, Wanted, key_of, listed, of_incident
+from notifier.errors import RequestError
 from notifier.store import audit, look, memory, past
 from notifier.store.database import Database
-from notifier.web.desk import Hits, Reasoned, Step, Story
+from notifier.web.desk import Hits, Reasoned, SilenceAsked, SilenceStatus, Step, Story, Word
 
 WEEK = timedelta(days=7)
 FRESH = timedelta(seconds=30)  # counts of a week need not be newer
@@ -209,6 +211,66 @@ class Clerk:
             last_at=times[-1] if times else None,
         )
 
+    # ---- silences and acknowledgements ----
+
+    def silences(self) -> Sequence[SilenceStatus]:
+        """Those in force, planned, or ended within a week, in this order."""
+        return [_silence(each) for each in desk.silences(self.database, self.clock())]
+
+    def preview(self, asked: SilenceAsked) -> Sequence[IncidentStatus]:
+        """What such a silence would hold now."""
+        silence, now = self._silence(asked), self.clock()
+        found = [e for e in listed(self.bot.cycle.known, now) if e.incident]
+        return [each for each in found if covers(silence, key_of(each))]
+
+    def add_silence(self, asked: SilenceAsked, how: str) -> SilenceStatus:
+        """Have it judged at once."""
+        silence = self._silence(asked)
+        desk.add_silence(self.database, silence, how)
+        self._have_judged(silence.id)
+        known = self.bot.cycle.known.incidents.values()
+        return _silence(desk.listed(silence, known, self.clock()))
+
+    def end_silence(self, silence: str, author: str, how: str) -> None:
+        """End it before its time."""
+        desk.end_silence(self.database, silence, self.clock(), author, how)
+        self.bot.heed()
+
+    def acknowledge(self, asked: Word, how: str) -> None:
+        """Write down that somebody has it."""
+        desk.acknowledge(
+            self.database, asked.incident, asked.author, self.clock(),
+            until=asked.until, sticky=asked.sticky, how=how,
+        )  # fmt: skip
+        self.bot.heed()
+
+    def unacknowledge(self, incident: str, author: str, how: str) -> None:
+        """Write down that nobody has it after all."""
+        desk.unacknowledge(self.database, incident, author, self.clock(), how)
+        self.bot.heed()
+
+    def _silence(self, asked: SilenceAsked) -> Silence:
+        now = self.clock()
+        starts = max(asked.start or now, now)
+        return desk.new_silence(
+            author=asked.author,
+            comment=asked.comment,
+            now=now,
+            starts_at=starts,
+            ends_at=asked.end or starts + (asked.span or timedelta(0)),
+            rules=asked.rule,
+            entities=asked.entity,
+            operations=asked.operation,
+            weekly=asked.weekly,
+            timezone=asked.timezone,
+            until_resolved=asked.end_on_resolve,
+        )
+
+    def _have_judged(self, request: str) -> None:
+        self.bot.heed()
+        if refused := desk.judged(self.database, request):
+            raise RequestError(refused)
+
     # ---- changes ----
 
     def changes(self, *, before: int | None, limit: int) -> Sequence[tuple[int, Change]]:
@@ -220,6 +282,27 @@ class Clerk:
         """Write down what somebody changed."""
         with self.database.transaction() as connection:
             audit.note(connection, change)
+
+
+def _silence(given: desk.Listed) -> SilenceStatus:
+    silence = given.silence
+    return SilenceStatus(
+        id=silence.id,
+        state=given.state,
+        author=silence.author,
+        comment=silence.comment,
+        rule=silence.rules,
+        entity=silence.entities,
+        operation=silence.operations,
+        created=silence.created_at,
+        start=silence.starts_at,
+        end=silence.ended_at or silence.ends_at,
+        weekly=silence.weekly or None,
+        timezone=silence.timezone if silence.weekly else None,
+        end_on_resolve=silence.until_resolved,
+        ended_by=silence.ended_by or None,
+        matches=given.matches,
+    )
 
 
 def _own_steps(incident: Incident) -> Iterator[Step]:

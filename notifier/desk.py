@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from notifier.core.change import Change
 from notifier.core.request import (
     Acknowledge,
     AddSilence,
@@ -24,7 +25,7 @@ from notifier.core.request import (
 from notifier.core.silence import Silence, check_hours, covers, in_force
 from notifier.core.state import Incident, digest
 from notifier.errors import RequestError
-from notifier.store import requests
+from notifier.store import audit, requests
 from notifier.store.database import Database
 from notifier.store.memory import Remembered, recall
 
@@ -138,18 +139,28 @@ def _check_hours(weekly: str, timezone: str) -> None:
         raise RequestError(str(error)) from None
 
 
-def add_silence(database: Database, silence: Silence) -> str:
+def add_silence(database: Database, silence: Silence, how: str = "command") -> str:
     """Ask for a silence that ``new_silence`` made. Returns its id.
+
+    how: By what road whoever asks came; it is written down with who and when.
 
     Raises:
         StateError: the database cannot take it.
     """
-    _ask(database, silence.id, silence.created_at, AddSilence(silence))
+    change = Change(
+        at=silence.created_at, who=silence.author, how=how, what="silence", about=silence.id,
+        detail=silence.comment,
+    )  # fmt: skip
+    _ask(database, silence.id, AddSilence(silence), change)
     return silence.id
 
 
-def end_silence(database: Database, name: str, now: datetime, author: str = "") -> Silence:
+def end_silence(
+    database: Database, name: str, now: datetime, author: str = "", how: str = "command"
+) -> Silence:
     """Ask for the end of the silence whose id begins with *name*. Returns it.
+
+    how: As ``add_silence``.
 
     Raises:
         RequestError: there is no such silence, or there are several.
@@ -158,7 +169,8 @@ def end_silence(database: Database, name: str, now: datetime, author: str = "") 
     known = [each.silence for each in silences(database, now) if each.state != "ended"]
     found = _one(name, {each.id: each for each in known}, "silence", "`notifier silence list`")
     request = EndSilence(found.id, _text(author, NAME, "") if author else "")
-    _ask(database, digest("end", found.id, now.isoformat()), now, request)
+    change = Change(at=now, who=request.author, how=how, what="end silence", about=found.id)
+    _ask(database, digest("end", found.id, now.isoformat()), request, change)
     return found
 
 
@@ -213,10 +225,12 @@ def acknowledge(
     *,
     until: datetime | None = None,
     sticky: bool = False,
+    how: str = "command",
 ) -> Incident:
     """Ask for an acknowledgement of the open incident whose id begins with *name*. Returns it.
 
     until: When that word expires; None: with the incident. sticky: It outlives a raised severity.
+    how: As ``add_silence``.
 
     Raises:
         RequestError: there is no such open incident, or there are several.
@@ -226,19 +240,25 @@ def acknowledge(
     if until is not None and until <= now:
         raise RequestError("an acknowledgement must end in the future")
     identity = digest("acknowledge", found.id, who, now.isoformat())
-    _ask(database, identity, now, Acknowledge(found.id, who, until, sticky))
+    change = Change(at=now, who=who, how=how, what="acknowledge", about=found.id)
+    _ask(database, identity, Acknowledge(found.id, who, until, sticky), change)
     return found
 
 
-def unacknowledge(database: Database, name: str, author: str, now: datetime) -> Incident:
+def unacknowledge(
+    database: Database, name: str, author: str, now: datetime, how: str = "command"
+) -> Incident:
     """Ask for the end of the acknowledgement of the open incident whose id begins with *name*.
+
+    how: As ``add_silence``.
 
     Raises:
         RequestError: there is no such open incident, or there are several.
         StateError: the database cannot take it.
     """
     who, found = named(author), _open_incident(database, name, now)
-    _ask(database, digest("undo", found.id, now.isoformat()), now, Unacknowledge(found.id, who))
+    change = Change(at=now, who=who, how=how, what="unacknowledge", about=found.id)
+    _ask(database, digest("undo", found.id, now.isoformat()), Unacknowledge(found.id, who), change)
     return found
 
 
@@ -287,9 +307,11 @@ def judged(database: Database, identity: str) -> str | None:
         return requests.answer(connection, identity)
 
 
-def _ask(database: Database, identity: str, now: datetime, request: Request) -> None:
+def _ask(database: Database, identity: str, request: Request, change: Change) -> None:
+    """Put it before the bot, and write down who asked; both, or nothing."""
     with database.transaction() as connection:
-        requests.ask(connection, identity, now, request)
+        requests.ask(connection, identity, change.at, request)
+        audit.note(connection, change)
 
 
 def _one(name: str, known: Mapping[str, _Named], what: str, where: str) -> _Named:

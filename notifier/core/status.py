@@ -176,6 +176,11 @@ def of_pending(instance: Instance) -> IncidentStatus:
     )
 
 
+def key_of(status: IncidentStatus) -> InstanceKey:
+    """Which instance it is about."""
+    return InstanceKey(status.operation, status.rule, status.entity)
+
+
 def called(fields: Mapping[str, Scalar], entity: str) -> str:
     """The entity's name among its fields; of a group by address, its site's label."""
     for name, value in fields.items():

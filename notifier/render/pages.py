@@ -6,7 +6,7 @@ is reported, and the shipped one is used instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache, partial
@@ -59,9 +59,9 @@ class Pages:
         self._shipped = PageSandbox(sources, {}, autoescape=True)
         self._own = PageSandbox(sources, own, autoescape=True) if own else None
 
-    def say(self, language: str, key: str) -> str:
+    def say(self, language: str, key: str, /, **values: str) -> str:
         """One phrase."""
-        return self._words[language].say(key)
+        return self._words[language].say(key, **values)
 
     def fill(
         self,
@@ -101,13 +101,14 @@ class PageSandbox(Sandbox):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Fields of a data class are there to be read."""
-        if attribute in _fields(type(obj)):
+        kind: Any = type(obj)
+        if attribute in _fields(kind):
             return getattr(obj, attribute)
         return super().getattr(obj, attribute)
 
 
 @lru_cache(maxsize=256)
-def _fields(kind: Hashable) -> frozenset[str]:
+def _fields(kind: Any) -> frozenset[str]:
     if not is_dataclass(kind):
         return frozenset()
     return frozenset(each.name for each in fields(kind))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from notifier.core.change import Change
@@ -65,6 +65,60 @@ class Hits:
     by_hour: tuple[int, ...]
     target: int | None = None
     last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceStatus:
+    """A silence as people see it; the names are keys of the public interface.
+
+    Attributes:
+        state: ``active``, ``planned`` (also between two weekly windows) or ``ended``.
+        rule, entity, operation: What it covers, exact or with globs; nothing: all.
+        matches: Ids of the open incidents that it covers.
+    """
+
+    id: str
+    state: str
+    author: str
+    comment: str
+    rule: tuple[str, ...] = ()
+    entity: tuple[str, ...] = ()
+    operation: tuple[str, ...] = ()
+    created: datetime
+    start: datetime
+    end: datetime
+    weekly: str | None = None
+    timezone: str | None = None
+    end_on_resolve: bool = False
+    ended_by: str | None = None
+    matches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceAsked:
+    """A silence that somebody wants: until *end*, or for *span* from its start."""
+
+    author: str
+    comment: str
+    rule: tuple[str, ...] = ()
+    entity: tuple[str, ...] = ()
+    operation: tuple[str, ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+    span: timedelta | None = None
+    weekly: str = ""
+    timezone: str = "UTC"
+    end_on_resolve: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Somebody's word that they have an incident, for good or until a time."""
+
+    incident: str
+    author: str
+    until: datetime | None = None
+    sticky: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +184,30 @@ class Desk(Protocol):
 
     def hits(self) -> Sequence[Hits]:
         """What was announced today, by operation and rule."""
+        ...
+
+    def silences(self) -> Sequence[SilenceStatus]:
+        """Those in force, planned, or ended within a week."""
+        ...
+
+    def preview(self, asked: SilenceAsked) -> Sequence[IncidentStatus]:
+        """What such a silence would hold now. Raises RequestError where it makes no sense."""
+        ...
+
+    def add_silence(self, asked: SilenceAsked, how: str) -> SilenceStatus:
+        """Silence. *how*: by what road they came. Raises RequestError as ``preview``."""
+        ...
+
+    def end_silence(self, silence: str, author: str, how: str) -> None:
+        """End it. Raises RequestError where there is no such silence."""
+        ...
+
+    def acknowledge(self, asked: Word, how: str) -> None:
+        """Somebody has it. Raises RequestError where there is no such open incident."""
+        ...
+
+    def unacknowledge(self, incident: str, author: str, how: str) -> None:
+        """Nobody has it after all. Raises RequestError as ``acknowledge``."""
         ...
 
     def changes(self, *, before: int | None, limit: int) -> Sequence[tuple[int, Change]]:

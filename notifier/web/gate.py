@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
+from math import ceil
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -154,7 +155,7 @@ _CHALLENGE = {"www-authenticate": "Bearer"}
 
 
 def _later(wait: float) -> Response:
-    seconds = str(int(wait) + 1)
+    seconds = str(ceil(wait))
     return problem(429, f"too many wrong tokens; wait {seconds} s", {"retry-after": seconds})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -36,8 +37,8 @@ async def login(reader: Asking, request: Request) -> Response:
     if not reader.caller.secure:
         return _again(reader, given, reader.say("login.https"), 403)
     if (wait := attempts.wait(reader.caller.address)) > 0:
-        seconds = str(int(wait) + 1)
-        answer = _again(reader, given, reader.say("login.wait").replace("{seconds}", seconds), 429)
+        seconds = str(ceil(wait))
+        answer = _again(reader, given, reader.say("login.wait", seconds=seconds), 429)
         answer.headers["retry-after"] = seconds
         return answer
     role = reader.access.by_token(given.get("token", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, TypeAlias
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
@@ -33,18 +33,28 @@ def overview(reader: Asking) -> Response:
         live=True,
         total=len(still),
         counts=Counter(each.severity for each in still),
-        groups=by_operation(still),
+        groups=list(by_operation(still).items()),
+        number_of=Counter(each.operation for each in still),
         pending=[each for each in listed if not each.incident][:PENDING],
         sources=len(reader.desk.source_keys()),
     )
 
 
-def by_operation(listed: Sequence[IncidentStatus]) -> list[tuple[str, list[IncidentStatus]]]:
-    """The incidents of each operation, that with the worst one first."""
-    groups: dict[str, list[IncidentStatus]] = {}
+Group: TypeAlias = list[tuple[IncidentStatus, list[IncidentStatus]]]
+
+
+def by_operation(listed: Sequence[IncidentStatus]) -> dict[str, Group]:
+    """The incidents of each operation, the worst first; beside each, those that it explains."""
+    there = {each.incident for each in listed}
+    explained: dict[str | None, list[IncidentStatus]] = {}
     for each in listed:
-        groups.setdefault(each.operation, []).append(each)
-    return list(groups.items())
+        if each.explained_by in there:
+            explained.setdefault(each.explained_by, []).append(each)
+    groups: dict[str, Group] = {}
+    for each in listed:
+        if each.explained_by not in there:
+            groups.setdefault(each.operation, []).append((each, explained.get(each.incident, [])))
+    return groups
 
 
 @router.get("/incidents/{incident}")

@@ -30,7 +30,7 @@ class Pages(Protocol):
     @property
     def languages(self) -> tuple[str, ...]: ...
 
-    def say(self, language: str, key: str) -> str:
+    def say(self, language: str, key: str, /, **values: str) -> str:
         """One phrase of the pages."""
         ...
 
@@ -76,9 +76,24 @@ class Reader:
         query = self.request.url.query
         return self.request.url.path + (f"?{query}" if query else "")
 
-    def say(self, key: str) -> str:
+    @property
+    def known_name(self) -> str:
+        """What they are called, if anybody said so."""
+        return self.visitor.name if self.visitor else ""
+
+    @property
+    def name(self) -> str:
+        """The same; somebody on this machine is called by that."""
+        return self.known_name or "localhost"
+
+    @property
+    def how(self) -> str:
+        """By what road they came."""
+        return self.visitor.how if self.visitor else ""
+
+    def say(self, key: str, /, **values: str) -> str:
         """One phrase in their language."""
-        return self.pages.say(self.language, key)
+        return self.pages.say(self.language, key, **values)
 
     def show(
         self,

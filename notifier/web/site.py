@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from notifier import logs
-from notifier.errors import RenderError, StateError
+from notifier.errors import RenderError, RequestError, StateError
 from notifier.version import VERSION
-from notifier.web import api, files, live, login
+from notifier.web import api, api_changes, files, live, login, silences
 from notifier.web import pages as pages_
 from notifier.web.desk import Desk
 from notifier.web.limit import Attempts
@@ -42,7 +42,7 @@ def site(desk: Desk, pages: Pages, attempts: Attempts, metrics: Callable[[], byt
     app.state.attempts = attempts
     app.state.listeners = Listeners()
     _add_numbers(app, metrics)
-    for room in (api, files, live, login, pages_):
+    for room in (api, api_changes, files, live, login, silences, pages_):
         app.include_router(room.router)
     _add_problems(app)
     return app
@@ -69,6 +69,10 @@ def _add_problems(app: FastAPI) -> None:
     @app.exception_handler(ProblemError)
     async def said(request: Request, error: ProblemError) -> Response:
         return _said(request, error.status, error.detail, error.headers)
+
+    @app.exception_handler(RequestError)
+    async def refused(request: Request, error: RequestError) -> Response:
+        return _said(request, 409, str(error))
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:

@@ -15,7 +15,7 @@ from notifier.core.rule_status import Fires, RuleStatus, RuleTest, fires, rules
 from notifier.core.rulefile import load
 from notifier.core.source_status import SourceStatus, sources
 from notifier.core.state import RECEIVER_RULE, Closing, Instance, InstanceKey, Phase, Severity
-from notifier.core.status import IncidentStatus, called, listed, of_incident
+from notifier.core.status import IncidentStatus, called, key_of, listed, of_incident
 from notifier.errors import Trouble
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import (
@@ -71,6 +71,7 @@ def test_what_is_about_no_row_is_open_and_what_is_over_is_not_listed() -> None:
     (only,) = listed(Known(incidents={"a": open_one, "b": over}), BEGIN)
     closed = of_incident(over, None, {})
 
+    assert key_of(closed) == over.key
     assert (closed.state, closed.closing, closed.held) == ("closed", "left", "")
 
     assert (only.incident, only.state, only.held) == ("a", "open", "missing")

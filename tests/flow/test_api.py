@@ -48,6 +48,10 @@ def test_it_lists_what_is_open_with_the_keys_of_the_commands(site: Site) -> None
         "since": "2026-01-05T15:03:00Z",
         "value": 9.0,
         "told": ["leads", "on-call"],
+        "acknowledged_by": None,
+        "silence": None,
+        "silenced_by": None,
+        "silenced_until": None,
     }
     assert luis["name"] == "LUIS"
 

@@ -1,0 +1,407 @@
+"""The pages as a browser without script meets them: real requests to the whole bot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+import requests
+
+from notifier.render.shipped import folder
+from notifier.render.words import LANGUAGES, names_in, read_phrases
+from tests.flow.pages import TOKEN, VIEWER, WITH_TOKENS, Site, served
+from tests.flow.stage import staged
+
+PAGES = ("/", "/silences", "/silences/new", "/history", "/hits", "/sources", "/rules",
+         "/rules/bogota/rejection", "/rules/bogota/hit", "/receivers", "/changes")  # fmt: skip
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """ANA and somebody with a hostile name were rejected, EVA no more; one sale."""
+    with staged(tmp_path_factory.mktemp("pages")) as stage, served(stage) as site:
+        site.poll(**{"1_ANA": "0"})
+        stage.hits("c1")
+        site.poll(**{"1_ANA": "2", "3_EVA": "3"})
+        site.poll(**{"1_ANA": "2.5", f"2_{HOSTILE}": "9", "3_EVA": "0"})
+        yield site
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Site]:
+    """Two agents were rejected, for a test that changes something."""
+    with staged(tmp_path) as stage, served(stage) as site:
+        site.poll(**{"1_ANA": "2.5", "2_LUIS": "9"})
+        yield site
+
+
+def first(site: Site, entity: str = "1") -> str:
+    return str(site.api(f"incidents?entity={entity}&state=all").json()["items"][0]["incident"])
+
+
+def text(answer: requests.Response) -> str:
+    """What the page says, without its marks."""
+    assert answer.status_code < 500, answer.text
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+class Browser:
+    """A browser without script: it keeps cookies and sends forms."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.session = requests.Session()
+
+    def open(self, path: str, **headers: str) -> requests.Response:
+        return self.session.get(self.site.url + path, timeout=60, headers=headers)
+
+    def send(self, path: str, **fields: str) -> requests.Response:
+        return self.session.post(self.site.url + path, data=fields, timeout=60)
+
+    def csrf(self, path: str = "/silences/new") -> str:
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', self.open(path).text)
+        assert found, path
+        return found[1]
+
+    def log_in(self, token: str, name: str = "Eva") -> requests.Response:
+        return self.send("/login", token=token, name=name, next="/")
+
+
+# ---- what they say ----
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("path", [*PAGES, "incident", "closed"])
+def test_every_page_speaks_every_language(site: Site, path: str, language: str) -> None:
+    named = {"incident": f"/incidents/{first(site)}", "closed": f"/incidents/{first(site, '3')}"}
+
+    answer = Browser(site).open(named.get(path, path), **{"Accept-Language": language})
+
+    assert answer.status_code == 200, answer.text
+    assert f'<html lang="{language}">' in answer.text
+    assert HOSTILE not in answer.text
+    assert "3001234567" not in answer.text
+
+
+def test_the_first_page_says_what_is_broken_and_who_knows(site: Site) -> None:
+    said = text(Browser(site).open("/"))
+
+    assert "1 critical 1 warning" in said
+    assert "ANA 1 rule rejection 2.5% limit 1%" in said
+    assert "Nobody has it yet told leads on-call" in said
+
+
+def test_a_hostile_name_is_text(site: Site) -> None:
+    page = Browser(site).open("/")
+
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page.text
+
+
+def test_an_incident_tells_its_life_in_the_readers_words(site: Site) -> None:
+    said = text(Browser(site).open(f"/incidents/{first(site, '3')}", **{"Accept-Language": "es"}))
+
+    assert "Visto por primera vez" in said
+    assert "Se abrió: Advertencia" in said
+    assert "Se avisó a leads: abierto · mensaje · entregado" in said
+    assert "Se cerró: recuperado" in said
+
+
+def test_a_language_that_was_chosen_stays(site: Site) -> None:
+    browser = Browser(site)
+
+    answer = browser.open("/language/pt?next=/rules")
+
+    assert answer.url == f"{site.url}/rules"
+    assert '<html lang="pt">' in browser.open("/", **{"Accept-Language": "es"}).text
+    assert browser.open("/language/xx?next=//evil.example.net").url == f"{site.url}/"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/incidents/0000", 404, "There is no such incident"),
+        ("/rules/bogota/none", 404, "There is no such rule"),
+        ("/nothing", 404, "Not Found"),
+        ("/history?cursor=x", 404, "no page behind this cursor"),
+        ("/history?rule=" + "x" * 300, 422, "rule"),
+        ("/static/none", 404, "no such file"),
+    ],
+)
+def test_what_goes_wrong_is_a_page_with_a_way_back(
+    site: Site, path: str, status: int, says: str
+) -> None:
+    answer = Browser(site).open(path)
+
+    assert answer.status_code == status
+    assert says in text(answer)
+    assert "Back to what is open" in text(answer)
+
+
+def test_an_empty_bot_says_so_in_a_kind_way(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage, served(stage) as site:
+        browser = Browser(site)
+
+        assert "All is well" in text(browser.open("/"))
+        assert "Nothing was open yet" in text(browser.open("/history"))
+        assert "not read yet" in text(browser.open("/sources"))
+        assert "Nothing is silenced now" in text(browser.open("/silences"))
+
+
+def test_long_lists_have_older_pages(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage, served(stage) as site:
+        site.poll(**{f"{n}_A": "2" for n in range(100, 160)})
+        browser = Browser(site)
+        newer = browser.open("/history?rule=rejection")
+        older = re.search(r'href="(\?operation=[^"]+)"', newer.text)
+        assert older
+
+        page = browser.open(f"/history{unescape(older[1])}")
+
+        assert newer.text.count("data-key") == 50
+        assert page.text.count("data-key") == 10
+
+
+@pytest.mark.parametrize("name", ["page.css", "page.js", "icon.svg"])
+def test_what_pages_load_is_there(site: Site, name: str) -> None:
+    answer = Browser(site).open(f"/static/{name}")
+
+    assert answer.status_code == 200
+    assert "max-age" in answer.headers["cache-control"]
+
+
+# ---- what people do ----
+
+
+def test_a_silence_shows_what_it_covers_and_then_holds_it(own: Site) -> None:
+    browser = Browser(own)
+    query = "/silences/new?rule=rejection&entity=1&operation=bogota"
+    assert "Covers 1 incident that is open now" in text(browser.open(query))
+
+    answer = browser.send(
+        "/silences", csrf=browser.csrf(), rule="rejection", entity="1", operation="bogota",
+        comment="replacing a switch", author="Eva", **{"for": "1h"},
+    )  # fmt: skip
+
+    assert answer.url == f"{own.url}/silences?said=done"
+    assert "Silenced." in text(answer)
+    assert "replacing a switch" in text(answer)
+    assert "Silenced by Eva until 11:01" in text(browser.open("/"))
+    (silence,) = own.api("silences").json()
+    assert (silence["author"], silence["matches"]) == ("Eva", [first(own)])
+
+    ended = browser.send(f"/silences/{silence['id']}/end", csrf=browser.csrf())
+
+    assert "The silence has ended." in text(ended)
+    assert "Silenced by" not in text(browser.open("/"))
+    changes = text(browser.open("/changes"))
+    assert "Eva on this machine silenced replacing a switch" in changes
+    assert "localhost on this machine ended a silence" in changes
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"comment": ""}, "a comment says why"),
+        ({"author": ""}, "an author says who"),
+        ({"rule": ""}, "say what to silence"),
+        ({"end": "yesterday"}, "is not a time"),
+        ({"end": "2020-01-01T10:00"}, "must end after it begins"),
+        ({"weekly": "Someday"}, "Someday"),
+    ],
+)
+def test_a_wrong_form_says_why_and_keeps_what_was_typed(
+    site: Site, fields: dict[str, str], says: str
+) -> None:
+    browser = Browser(site)
+    given = {"rule": "rejection", "comment": "why not", "author": "Eva"} | fields
+
+    answer = browser.send("/silences", csrf=browser.csrf(), **given)
+
+    assert answer.status_code == 422
+    assert says in text(answer)
+    assert all(f'value="{value}"' in answer.text for value in given.values())
+
+
+def test_somebody_takes_an_incident_and_gives_it_back(own: Site) -> None:
+    browser, one = Browser(own), first(own)
+
+    taken = browser.send(f"/incidents/{one}/acknowledge", csrf=browser.csrf(), author="Luis")
+    assert "Taken by Luis" in text(taken)
+
+    back = browser.send(
+        f"/incidents/{one}/unacknowledge", csrf=browser.csrf(), next=f"/incidents/{one}"
+    )
+    assert back.url.endswith(one)
+    assert "Nobody has it yet" in text(back)
+    gone = browser.send("/incidents/00/acknowledge", csrf=browser.csrf())
+    assert gone.status_code == 409
+    assert "there is no open incident" in text(gone)
+
+
+@pytest.mark.parametrize("csrf", ["", "0" * 64])
+def test_a_form_of_somebody_elses_making_changes_nothing(site: Site, csrf: str) -> None:
+    answer = Browser(site).send("/silences", csrf=csrf, rule="*", comment="x", author="x")
+
+    assert answer.status_code == 403
+    assert "too old" in text(answer)
+
+
+def test_what_is_no_form_is_refused(site: Site) -> None:
+    answer = site.ask("/silences", "POST", json={"rule": "*"})
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    wrong = site.ask("/silences", "POST", data=b"\xff", headers=form)
+
+    assert (answer.status_code, wrong.status_code) == (415, 400)
+
+
+# ---- programs do the same ----
+
+
+def test_programs_silence_acknowledge_and_end(own: Site) -> None:
+    body = {"author": "ci", "comment": "deploy", "rule": ["rejection"], "for_seconds": 600}
+    one = first(own)
+
+    preview = own.ask("/api/v1/silences/preview", "POST", json=body).json()
+    added = own.ask("/api/v1/silences", "POST", json=body)
+    words = [
+        own.ask(f"/api/v1/incidents/{one}/{verb}", "POST", json={"author": "ci"}).status_code
+        for verb in ("acknowledge", "unacknowledge")
+    ]
+    path = f"/api/v1/silences/{added.json()['id']}/end"
+    ended = [own.ask(path, "POST", json={"author": "ci"}).status_code for _ in range(2)]
+
+    assert sorted(each["entity"] for each in preview) == ["1", "2"]
+    assert (added.status_code, added.json()["state"]) == (201, "active")
+    assert words == [204, 204]
+    assert ended == [204, 404]
+    assert (
+        own.ask("/api/v1/incidents/00/acknowledge", "POST", json={"author": "x"}).status_code == 404
+    )
+    done = [each["what"] for each in own.api("changes?limit=4").json()["items"]]
+    assert done == ["end silence", "unacknowledge", "acknowledge", "silence"]
+
+
+def test_a_silence_that_makes_no_sense_is_a_problem(site: Site) -> None:
+    answer = site.ask(
+        "/api/v1/silences", "POST", json={"author": "ci", "comment": "x", "rule": ["a"]}
+    )
+
+    assert answer.status_code == 409
+    assert "must end" in answer.json()["detail"]
+
+
+# ---- roles ----
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Site]:
+    with staged(tmp_path) as stage, served(stage, **WITH_TOKENS) as site:
+        site.poll(**{"1_ANA": "2"})
+        yield site
+
+
+def test_a_stranger_sees_the_login_only(guarded: Site) -> None:
+    answer = Browser(guarded).open("/rules")
+
+    assert answer.url == f"{guarded.url}/login?next=%2Frules"
+    assert "rejection" not in answer.text
+
+
+def test_a_viewer_sees_all_and_changes_nothing(guarded: Site) -> None:
+    browser = Browser(guarded)
+    page = browser.log_in(VIEWER, "Luis")
+
+    assert "ANA" in text(page)
+    assert "I have it" not in text(page)
+    assert "Luis viewer" in text(page)
+    csrf = browser.csrf("/")
+    assert browser.send("/silences", csrf=csrf, rule="*").status_code == 403
+    assert browser.open("/login").url == f"{guarded.url}/"
+    assert browser.send("/logout", csrf=csrf).url == f"{guarded.url}/login"
+    assert browser.open("/").url.startswith(f"{guarded.url}/login")
+
+
+def test_an_operator_is_known_by_name(guarded: Site) -> None:
+    browser = Browser(guarded)
+    browser.log_in(TOKEN)
+
+    taken = browser.send(f"/incidents/{_only(guarded)}/acknowledge", csrf=browser.csrf())
+
+    assert "Taken by Eva" in text(taken)
+    assert "Eva logged in took an incident" in text(browser.open("/changes"))
+
+
+def _only(site: Site) -> str:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    items = site.ask("/api/v1/incidents", headers=headers).json()["items"]
+    return str(items[0]["incident"])
+
+
+def test_wrong_tokens_are_refused_and_then_slowed_down(guarded: Site) -> None:
+    browser = Browser(guarded)
+
+    answers = [browser.log_in("wrong") for _ in range(6)]
+
+    assert [each.status_code for each in answers] == [401] * 5 + [429]
+    assert "Too many wrong tokens. Try again in 60 s." in text(answers[5])
+    guarded.stage.wait(minutes=2)
+    assert browser.log_in(VIEWER).status_code == 200
+
+
+def test_over_plain_http_from_elsewhere_nobody_types_a_token(guarded: Site) -> None:
+    guarded_names = {"Host": "localhost"}
+    cookie = requests.post(
+        f"{guarded.url}/login", data={"token": VIEWER, "name": "x"}, headers=guarded_names,
+        allow_redirects=False, timeout=60,
+    ).headers["set-cookie"]  # fmt: skip
+
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+# ---- live ----
+
+
+def test_a_listener_hears_of_each_judgement(site: Site) -> None:
+    with requests.get(f"{site.url}/live", stream=True, timeout=60) as stream:
+        lines = stream.iter_lines(chunk_size=1, decode_unicode=True)
+        seen = [next(line for line in lines if line.startswith("data:"))]
+        site.stage.wait(minutes=1)
+        site.bot.poll_once()
+        seen.append(next(line for line in lines if line.startswith("data:")))
+
+    assert seen[0] != seen[1]
+
+
+# ---- words ----
+
+
+def phrases(language: str) -> dict[str, str | tuple[str, ...]]:
+    path = folder() / "web" / "words" / f"{language}.toml"
+    return read_phrases(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("language", ["es", "pt"])
+def test_every_phrase_is_there_in_every_language(language: str) -> None:
+    english, other = phrases("en"), phrases(language)
+
+    assert english.keys() == other.keys()
+    assert [k for k in english if names_in(english[k]) != names_in(other[k])] == []
+    same = [k for k in english if english[k] == other[k] and len(str(english[k])) > 12]
+    assert set(same) <= {"silences.weekly", "hits.hour"}
+
+
+def test_a_page_template_of_ones_own_is_used_and_a_broken_one_is_not(tmp_path: Path) -> None:
+    own = tmp_path / "own" / "web"
+    own.mkdir(parents=True)
+    (own / "hits.page.j2").write_text("<p>our own {{ items|length }}</p>")
+    (own / "rules.page.j2").write_text("{{ nothing.there }}")
+    variables = {"NOTIFIER_TEMPLATES": str(tmp_path / "own")}
+
+    with staged(tmp_path) as stage, served(stage, **variables) as site:
+        assert Browser(site).open("/hits").text == "<p>our own 1</p>"
+        assert "What is watched" in Browser(site).open("/rules").text
