@@ -10,15 +10,24 @@ from notifier.settings import LOOPBACK, Settings
 from notifier.web.front import Application, Front
 from notifier.web.gate import Gate, names_of
 from notifier.web.limit import Attempts
+from notifier.web.listeners import Listeners
 from notifier.web.visitor import Access, Role, networks
 
 
-def front(settings: Settings, bot: Bot, desk: Clerk, clocks: Clocks = REAL) -> Application:
+def front(settings: Settings, bot: Bot, desk: Clerk, clocks: Clocks = REAL) -> Front:
     """What answers the port: the probes, and behind the gate all the rest."""
-    return Front(bot.unhealthy, bot.unready, lambda: _rest(settings, bot, desk, clocks))
+    listeners = Listeners()
+    return Front(
+        bot.unhealthy,
+        bot.unready,
+        lambda: _rest(settings, bot, desk, clocks, listeners),
+        listeners.leave,
+    )
 
 
-def _rest(settings: Settings, bot: Bot, desk: Clerk, clocks: Clocks) -> Application:
+def _rest(
+    settings: Settings, bot: Bot, desk: Clerk, clocks: Clocks, listeners: Listeners
+) -> Application:
     from notifier.render.pages import Pages  # slow to import: when somebody first asks
     from notifier.web.site import site
 
@@ -27,7 +36,7 @@ def _rest(settings: Settings, bot: Bot, desk: Clerk, clocks: Clocks) -> Applicat
     names = names_of(settings.web.host, settings.web.listed("names"))
     local = LOOPBACK.fullmatch(settings.web.host)
     return Gate(
-        app=site(desk, pages, attempts, bot.numbers),
+        app=site(desk, pages, attempts, listeners, bot.numbers),
         access=_access(settings, desk),
         names=names if local else None,
         attempts=attempts,

@@ -55,7 +55,8 @@ def _until(stop: threading.Event, reload: threading.Event, bot: Bot) -> None:
 
 
 def _serve(settings: Settings, bot: Bot, desk: Clerk) -> Server:
-    server = Server(front(settings, bot, desk), settings.web.host, settings.web.port)
+    site = front(settings, bot, desk)
+    server = Server(site, settings.web.host, settings.web.port, site.leave)
     server.start()
     return server
 

@@ -27,11 +27,13 @@ class Front:
         unhealthy, unready: Why it is not so, in a few words that name nobody; empty when all is
             well.
         build: Makes the rest, gate included.
+        leave: Called before the end: what never ends by itself is to end now.
     """
 
     unhealthy: Reasons
     unready: Reasons
     build: Callable[[], Application]
+    leave: Callable[[], None] = lambda: None
     _rest: Application | None = None
     _lock: Lock = field(default_factory=Lock)
 

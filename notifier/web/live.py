@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
 
 from notifier.web.desk import Desk
+from notifier.web.listeners import Listeners
 from notifier.web.problem import ProblemError
 
 router = APIRouter(include_in_schema=False)
@@ -17,13 +17,6 @@ LOOK = 0.5  # seconds between two looks
 SIGN = 15.0  # seconds after which a proxy might believe that nobody is there
 MOST = 200  # browsers that listen at once
 AGAIN = 2000  # milliseconds until a browser that lost us asks again
-
-
-@dataclass(slots=True)
-class Listeners:
-    """How many browsers listen now."""
-
-    number: int = 0
 
 
 @router.get("/live")
@@ -44,7 +37,7 @@ async def _events(desk: Desk, listeners: Listeners) -> AsyncIterator[str]:
     try:
         yield f"retry: {AGAIN}\n\n"
         shown, quiet = "", 0.0
-        while True:
+        while not listeners.leaving:
             version, quiet = desk.version(), quiet + LOOK
             if version != shown:
                 shown, quiet = version, 0.0

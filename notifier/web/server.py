@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,15 +17,19 @@ GRACE = 2  # seconds that a stop waits for answers under way: live ones never en
 class Server:
     """The application on a port, until stopped."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(
+        self, app: ASGIApp, host: str, port: int, leave: Callable[[], None] = lambda: None
+    ) -> None:
         """Bind at once, so that a taken port is a sentence at start.
 
         port: 0 takes a free one.
+        leave: Called before it stops.
 
         Raises:
             StateError: the port is taken or may not be used.
         """
         self._socket = _bind(host, port)
+        self._leave = leave
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -48,6 +53,7 @@ class Server:
 
     def stop(self) -> None:
         """Answer nothing more."""
+        self._leave()
         self._server.should_exit = True
         if self._thread.is_alive():
             self._thread.join(timeout=5)

@@ -18,7 +18,7 @@ from notifier.web import api, api_changes, files, live, login, silences
 from notifier.web import pages as pages_
 from notifier.web.desk import Desk
 from notifier.web.limit import Attempts
-from notifier.web.live import Listeners
+from notifier.web.listeners import Listeners
 from notifier.web.problem import ProblemError, invalid, problem, sentence, wants_json
 from notifier.web.reader import Pages, reader
 
@@ -29,7 +29,13 @@ UNAVAILABLE = 503
 ABOUT = "What the bot knows, and what people may do: incidents, silences, sources, rules, messages."
 
 
-def site(desk: Desk, pages: Pages, attempts: Attempts, metrics: Callable[[], bytes]) -> FastAPI:
+def site(
+    desk: Desk,
+    pages: Pages,
+    attempts: Attempts,
+    listeners: Listeners,
+    metrics: Callable[[], bytes],
+) -> FastAPI:
     """Everything but the probes.
 
     metrics: The numbers, in Prometheus' text format.
@@ -40,7 +46,7 @@ def site(desk: Desk, pages: Pages, attempts: Attempts, metrics: Callable[[], byt
     app.state.desk = desk
     app.state.pages = pages
     app.state.attempts = attempts
-    app.state.listeners = Listeners()
+    app.state.listeners = listeners
     _add_numbers(app, metrics)
     for room in (api, api_changes, files, live, login, silences, pages_):
         app.include_router(room.router)

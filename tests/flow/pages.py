@@ -57,7 +57,8 @@ def served(stage: Stage, **variables: str) -> Iterator[Site]:
     clocks = Clocks(stage.clock, lambda: stage.now.timestamp(), lambda: 0.0)
     settings = stage.settings()
     with house(settings, clocks) as (bot, desk):
-        server = Server(front(settings, bot, desk, clocks), "127.0.0.1", 0)
+        site = front(settings, bot, desk, clocks)
+        server = Server(site, "127.0.0.1", 0, site.leave)
         server.start()
         try:
             yield Site(f"http://127.0.0.1:{server.port}", stage, bot, desk)

@@ -33,19 +33,9 @@ function refresh(old, fresh) {
       merge(before, each);
       return before;
     }
-    return before.contains(document.activeElement) ? keep(before, each) : each;
+    return each;
   });
   old.replaceChildren(...wantedChildren);
-}
-
-// The same element, with other words in it, and the focus where it was.
-function keep(before, fresh) {
-  const places = [...before.querySelectorAll("a, button, input, summary")];
-  const place = places.indexOf(document.activeElement);
-  before.className = fresh.className;
-  before.replaceChildren(...fresh.childNodes);
-  before.querySelectorAll("a, button, input, summary")[place]?.focus();
-  return before;
 }
 
 // A part that holds lists: those are refreshed one by one, the rest is replaced.
@@ -65,18 +55,36 @@ function put(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   let news = false;
   const focus = document.activeElement;
+  const place = placeOf(focus);
   for (const old of document.querySelectorAll("[data-region]")) {
     const fresh = page.getElementById(old.id);
     if (!fresh || fresh.outerHTML === old.outerHTML) continue;
     news ||= keys(fresh) !== keys(old);
     refresh(old, fresh);
   }
-  if (focus?.isConnected && focus !== document.activeElement) focus.focus();
+  restore(focus, place);
   document.title = page.title;
   const asOf = page.getElementById("as-of");
   if (asOf) document.getElementById("as-of").textContent = asOf.textContent;
   if (news) document.getElementById("spoken").textContent = `${live.dataset.news}: ${page.title}`;
   return page.body.dataset.live;
+}
+
+// Where the focus is: in which item, and on which of what can be reached there.
+function placeOf(element) {
+  const item = element?.closest("[data-key]");
+  return item && { key: item.dataset.key, number: reachable(item).indexOf(element) };
+}
+
+function reachable(item) {
+  return [...item.querySelectorAll("a, button, input, summary")];
+}
+
+function restore(focus, place) {
+  if (focus === document.activeElement || !place) return;
+  const item = document.querySelector(`[data-key="${CSS.escape(place.key)}"]`);
+  const again = focus.isConnected ? focus : item && reachable(item)[place.number];
+  again?.focus({ preventScroll: true });
 }
 
 function keys(region) {
