@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from notifier import logs
 from notifier.bot import Bot
-from notifier.channels import Channel, channels
+from notifier.buttons import Buttons
+from notifier.channels import Channel, channels, shown
+from notifier.channels.slack_buttons import SlackButtons
 from notifier.clerk import Clerk
 from notifier.clocks import REAL, Clocks
 from notifier.condition import Condition
@@ -85,6 +87,7 @@ def _bot(
     book = latest.book
     now, laid, journal, metrics = clocks.now(), plan(book), Journal(database), Metrics(VERSION)
     wishes, pacing = _wishes(book), Pacing(clients, clocks.now, database)
+    renderer = _renderer(settings)
     pacing.adopt(laid)
     with database.transaction() as connection:
         outbox.adopt_orphans(connection)
@@ -92,7 +95,7 @@ def _bot(
         plan=laid,
         known=journal.recall(laid, now),
         read=Reader(clients, clocks.now),
-        render=rendering(settings),
+        render=lambda notice: envelopes(notice, renderer),
         write=journal.write,
         clock=clocks.now,
         monotonic=clocks.monotonic,
@@ -110,6 +113,8 @@ def _bot(
         condition=Condition(),
         pace=clocks.pace,
     )
+    if settings.slack.app_token is not None:
+        bot.listeners = (_buttons(settings, bot, database, renderer),)
     cycle.wake = bot.wake
     for worker in bot.workers:
         worker.outcomes.report = cycle.heard_of
@@ -171,9 +176,33 @@ def _workers(
     ]
 
 
+def _buttons(settings: Settings, bot: Bot, database: Database, renderer: Renderer) -> SlackButtons:
+    """What hears the buttons of Slack messages, and does what they mean."""
+    slack = settings.slack
+    heard = SlackButtons(
+        shown(slack.app_token),
+        shown(slack.bot_token),
+        slack.base_url,
+        do=lambda press: buttons.press(press),
+        trouble=bot.deaf,
+    )
+    buttons = Buttons(
+        database=database,
+        plan=lambda: bot.cycle.plan,
+        in_group=heard.in_group,
+        say=lambda language, key: renderer.words(language).say(key),
+    )
+    return heard
+
+
+def _renderer(settings: Settings) -> Renderer:
+    """A broken template of the user's own is logged."""
+    return Renderer(settings.templates, reported, buttons=settings.slack.app_token is not None)
+
+
 def rendering(settings: Settings) -> Render:
-    """What turns notices into messages; a broken template of the user's own is logged."""
-    renderer = Renderer(settings.templates, reported)
+    """What turns notices into messages."""
+    renderer = _renderer(settings)
     return lambda notice: envelopes(notice, renderer)
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from notifier import logs
 from notifier.condition import Condition
@@ -28,8 +29,16 @@ DRAIN = timedelta(seconds=10)  # how long a stop waits for what is due to be del
 TIDY = timedelta(hours=1)  # between two rounds of forgetting what is old
 HEARTBEAT = timedelta(minutes=1)  # between two signs of life
 RULES_STAY = "rules: the file on disk has mistakes; the old rules stay"
+DEAF = "slack: buttons are not heard, see the log"
 JUDGING = "judging"  # of readings and timers alike: each begins with what the other left undone
 LATE = 2  # cadences between two polls of a source that make the second one late
+
+
+class Listener(Protocol):
+    """Hears something until it is told to stop, on a thread of its own."""
+
+    def listen(self) -> None: ...
+    def stop(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -42,6 +51,7 @@ class Bot:
         asking: Gives what people asked for and nobody has judged; *refuse* notes of one that it
             cannot be.
         heartbeat: Gives a sign of life to whoever watches from outside.
+        listeners: Hear what people ask for elsewhere than at the database: buttons.
         pace: How much faster than real time the clock runs: 1 but in the demo.
     """
 
@@ -53,6 +63,7 @@ class Bot:
     asking: Callable[[], Sequence[Waiting]] = lambda: ()
     refuse: Callable[[str, datetime, str], None] = lambda _, __, ___: None
     heartbeat: Callable[[], None] = lambda: None
+    listeners: Sequence[Listener] = ()
     condition: Condition = field(default_factory=Condition)
     pace: float = 1.0
     _schedule: Schedule = field(default_factory=Schedule)
@@ -97,6 +108,8 @@ class Bot:
         self._spawn("requests", self._heeding)
         for worker in self.workers:
             self._spawn(f"deliver {worker.channel.kind}", self._delivering(worker))
+        for listener in self.listeners:
+            self._spawn("buttons", listener.listen)
 
     def begin(self, now: datetime) -> None:
         """Judge what the rules say of what was left by an earlier run, and what was asked since.
@@ -131,6 +144,14 @@ class Bot:
         except Exception as error:  # noqa: BLE001  # a mistake of ours must not hold up the next
             log.error("internal error", kind=type(error).__name__, where=logs.place(error))
             self.refuse(asked.id, self.clock(), MISTAKE)
+
+    def deaf(self, why: str) -> None:
+        """Note that buttons are not heard, and why; empty: they are."""
+        if why:
+            self.condition.trouble("buttons", DEAF)
+            log.warning("buttons not heard", why=why)
+        else:
+            self.condition.well("buttons")
 
     def wake(self) -> None:
         """Look again at once: there may be something to deliver, or a nearer timer."""
@@ -171,6 +192,8 @@ class Bot:
         """Start nothing more, deliver what is due, and return when all has ended."""
         self._schedule.stop()
         self._stop.set()
+        for listener in self.listeners:
+            listener.stop()
         self.wake()
         for thread in self._threads:
             thread.join(timeout=DRAIN.total_seconds() * 2)

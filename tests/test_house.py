@@ -300,6 +300,15 @@ def test_the_example_of_the_environment_holds_no_secret() -> None:
     assert not [name for name, value in lines if name in secret and value]
 
 
+def test_the_slack_app_asks_for_the_scopes_that_are_explained_and_no_other() -> None:
+    manifest, page = text_of("slack-app-manifest.yaml"), text_of("docs/slack.md")
+    asked = set(re.findall(r"^ +-? ?#? ?- ([a-z]+:[a-z]+)", manifest, re.MULTILINE))
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    explained = {scope for row in rows for scope in re.findall(r"`([a-z]+:[a-z]+)`", row)}
+
+    assert asked == explained
+
+
 def test_the_example_of_the_rules_is_without_a_mistake() -> None:
     load = module("notifier.core.rulefile").load
     catalogue = module("notifier.wolkvox.endpoints").CATALOGUE

@@ -18,8 +18,7 @@ from notifier.channels.webhook import SlackWebhook
 
 __all__ = [
     "Alertmanager", "Apprise", "Channel", "Delivered", "Email", "Slack", "SlackWebhook", "Teams",
-    "Webhook", "channels",
-]  # fmt: skip
+    "Webhook", "channels", "shown"]  # fmt: skip
 
 
 class Secret(Protocol):
@@ -79,7 +78,7 @@ class ChannelSettings(Protocol):
 
 def channels(settings: ChannelSettings) -> tuple[Channel, ...]:
     """One channel of each kind. What is not set is said when a message needs it."""
-    slack = Slack(_shown(settings.slack.bot_token), settings.slack.base_url)
+    slack = Slack(shown(settings.slack.bot_token), settings.slack.base_url)
     return (
         slack,
         SlackWebhook(lambda name: settings.slack_webhook_for(name).get_secret_value()),
@@ -98,10 +97,11 @@ def _email(smtp: SmtpSettings) -> Email:
         security=smtp.security,
         sender=smtp.sender or smtp.username or "notifier@localhost",
         username=smtp.username or "",
-        password=_shown(smtp.password),
+        password=shown(smtp.password),
         token_file=smtp.oauth_token_file,
     )
 
 
-def _shown(secret: Secret | None) -> str:
+def shown(secret: Secret | None) -> str:
+    """A secret as it is sent; empty where none is set."""
     return secret.get_secret_value() if secret is not None else ""

@@ -36,10 +36,10 @@ LOOKED_AT = 15  # messages of one answer: the most that apps of every kind get
 LOOKS = 10  # answers looked through for a lost message
 
 # The SDK logs requests and errors on its own; what matters is in our errors.
-_SILENT = logging.getLogger("notifier.slack_sdk")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
-_SILENT.setLevel(logging.CRITICAL + 1)
+SILENT = logging.getLogger("notifier.slack_sdk")
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
+SILENT.setLevel(logging.CRITICAL + 1)
 logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
 
 _UNSENT = (ConnectionRefusedError, socket.gaierror, ssl.SSLError)
@@ -77,7 +77,7 @@ class Slack:
             base_url=self._base_url,
             timeout=self._timeout,
             retry_handlers=[],
-            logger=_SILENT,
+            logger=SILENT,
         )
 
     # ---- sending ----

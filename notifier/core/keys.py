@@ -37,6 +37,7 @@ _EMAIL = re.compile(
     r"[^\s@,;:<>()\[\]\"\\\x00-\x20\x7f]{1,64}@[^\s@,;:<>()\[\]\"\\\x00-\x20\x7f]{1,255}"
 )
 _MENTION = re.compile(r"@?(?:here|channel|[UWS][A-Z0-9]{6,20})")
+_PRESSER = re.compile(r"[UWS][A-Z0-9]{6,20}")
 _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|\d{3}))?")
 _COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _HALF = re.compile(r"(\d{1,3})\s*/\s*(\d{1,3})")
@@ -318,6 +319,11 @@ Mention: TypeAlias = Annotated[
     StrictStr,
     _shaped(_MENTION, "cannot be mentioned; write here, channel, or the id of a user or group"),
 ]
+Presser: TypeAlias = Annotated[
+    StrictStr,
+    _shaped(_PRESSER, "is no id of Slack's; write that of a user or group, as in U0123ABCD"),
+]
+Pressers: TypeAlias = Annotated[tuple[Presser, ...], BeforeValidator(_listed), _texts()]
 Locale: TypeAlias = Annotated[
     StrictStr, _shaped(_LOCALE, 'is not a locale; write it as in "es_CO"')
 ]

@@ -31,6 +31,7 @@ class Reach:
         still_open: Hears once of what is open when a silence or quiet hours end.
         give_up: How long an undelivered message is news.
         fallback: The receiver that stands in where this one cannot be reached; empty for none.
+        buttons: Slack's ids of those who may press; empty for whoever sees the channel.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Reach:
     still_open: bool = True
     give_up: timedelta = timedelta(hours=24)
     fallback: str = ""
+    buttons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

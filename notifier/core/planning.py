@@ -223,6 +223,7 @@ def _reach(book: Rulebook, operation: Operation, receiver: Receiver) -> Reach:
         timezone=receiver.timezone or operation.timezone,
         quiet=receiver.quiet,
         mention=receiver.mention or "",
+        buttons=receiver.buttons,
         still_open=receiver.still_open,
         give_up=receiver.give_up,
         fallback=receiver.fallback or "",

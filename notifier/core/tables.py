@@ -21,6 +21,7 @@ from notifier.core.keys import (
     Name,
     Parameters,
     Period,
+    Pressers,
     QuietHours,
     Server,
     Value,
@@ -196,6 +197,11 @@ class Receiver(Table):
     mention: Mention | None = Field(
         default=None,
         description="Whom a critical message calls on Slack: `here`, `channel`, an id.",
+    )
+    buttons: Pressers = Field(
+        default=(),
+        description="Ids of Slack users and user groups whose presses count: `U0123ABCD`, "
+        "`S0123ABCD`. Default: whoever sees the channel.",
     )
     fallback: StrictStr | None = Field(
         default=None, description="The receiver that gets what cannot be delivered here."

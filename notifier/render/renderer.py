@@ -52,12 +52,20 @@ class Renderer:
 
     overrides: A folder whose files replace the shipped ones of the same name, one by one.
     report: Called with each mistake found in them.
+    buttons: Whether somebody hears which buttons are pressed: messages have them only then.
 
     Raises:
         RenderError: A shipped file is missing or broken.
     """
 
-    def __init__(self, overrides: Path | None = None, report: Report = lambda _: None) -> None:
+    def __init__(
+        self,
+        overrides: Path | None = None,
+        report: Report = lambda _: None,
+        *,
+        buttons: bool = False,
+    ) -> None:
+        self.buttons = buttons
         self._report = report
         self._words = shipped.vocabularies(overrides, report)
         sources = shipped.read(shipped.folder(), ".j2")

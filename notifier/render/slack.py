@@ -9,6 +9,7 @@ from notifier.core.notice import Notice, Reason
 from notifier.core.state import Severity
 from notifier.render.layout import EventView, View
 from notifier.render.renderer import Renderer
+from notifier.render.words import Words
 
 COLORS = {
     "critical": "#d72b3f",
@@ -39,6 +40,7 @@ def slack_parts(notice: Notice, renderer: Renderer) -> tuple[dict[str, Any], dic
     text = fitting(parts.get("text", ""), TEXT)
     blocks = [
         *(section(parts[name]) for name in ("body", "roster") if parts.get(name)),
+        *_actions(notice, renderer, words),
         *(context(parts[name]) for name in ("footer",) if parts.get(name)),
     ]
     attachment = {"color": COLORS[tone(shown)], "blocks": blocks, "fallback": text}
@@ -62,6 +64,32 @@ def tone(shown: View | EventView) -> str:
     """Which colour the bar has."""
     taken = isinstance(shown, View) and shown.taken and not shown.closed
     return "taken" if taken else shown.tone
+
+
+def _actions(notice: Notice, renderer: Renderer, words: Words) -> list[dict[str, Any]]:
+    """The buttons of what is open. They carry the conversation's id and nothing else."""
+    talk = notice.conversation
+    if not renderer.buttons or talk.kind != "slack" or not notice.open or notice.rule.drill:
+        return []
+    taken = all(incident.acknowledged_by for incident in notice.roster if incident.open)
+    acknowledge = [] if taken else [_button("acknowledge", talk.id, words, style="primary")]
+    confirm = {
+        "title": _plain(words.say("button.silence")),
+        "text": _plain(words.say("button.really")),
+        "confirm": _plain(words.say("button.silence")),
+        "deny": _plain(words.say("button.no")),
+    }
+    silence = _button("silence", talk.id, words, confirm=confirm)
+    return [{"type": "actions", "elements": [*acknowledge, silence]}]
+
+
+def _button(action: str, value: str, words: Words, **more: Any) -> dict[str, Any]:
+    text = _plain(words.say(f"button.{action}"))
+    return {"type": "button", "action_id": action, "value": value, "text": text, **more}
+
+
+def _plain(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def section(text: str) -> dict[str, Any]:

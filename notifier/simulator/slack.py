@@ -23,7 +23,7 @@ from notifier.simulator.slack_workspace import Channel, Listener, Message, Versi
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
 SCOPES = (
     "chat:write,channels:read,groups:read,channels:history,groups:history,im:history,"
-    "channels:join,users:read,users:read.email,reactions:write,im:write"
+    "channels:join,users:read,users:read.email,reactions:write,im:write,usergroups:read"
 )
 __all__ = ["Called", "SlackFault", "SlackServer", "Slip", "lost"]
 
@@ -44,6 +44,7 @@ class SlackServer(Loopback):
     """Slack on loopback.
 
     Attributes:
+        app_token, socket_url: Where an app with that token listens by Socket Mode; empty: nowhere.
         faults: Each meets one call, the first that fits.
         min_interval: Seconds between posts to one channel, 429 below; 0 is no limit.
         unsupported: Block types that this workspace does not know yet.
@@ -63,6 +64,8 @@ class SlackServer(Loopback):
         self.token = token
         self.clock = clock
         self.scopes = scopes
+        self.app_token = "xapp-1-simulated"  # noqa: S105
+        self.socket_url = ""
         self.workspace = Workspace(clock)
         self.faults: deque[SlackFault] = deque()
         self.min_interval = 0.0
@@ -180,6 +183,8 @@ class SlackServer(Loopback):
 
     def _body(self, method: str, arguments: Mapping[str, Any], token: str) -> dict[str, Any]:
         try:
+            if method == "apps.connections.open":
+                return self._connection(token)
             self._admit(method, token)
             call = Call(self.workspace, arguments, self.scopes, self.unsupported, self.root)
             if method == "chat.postMessage":
@@ -187,6 +192,12 @@ class SlackServer(Loopback):
             return {"ok": True, **METHODS[method].run(call)}
         except Refused as refused:
             return {"ok": False, "error": refused.error, **refused.more}
+
+    def _connection(self, token: str) -> dict[str, Any]:
+        """Where the app may listen by Socket Mode: its own token asks, not the bot's."""
+        if token != self.app_token or not self.socket_url:
+            raise Refused("invalid_auth")
+        return {"ok": True, "url": self.socket_url}
 
     def _admit(self, method: str, token: str) -> None:
         if not token:

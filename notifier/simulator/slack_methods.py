@@ -47,12 +47,20 @@ def _by_email(call: Call) -> Answer:
     return {"user": _person(user)}
 
 
+def _of_group(call: Call) -> Answer:
+    users = call.workspace.groups.get(call.text("usergroup"))
+    if users is None:
+        raise Refused("no_such_subteam")
+    return {"users": list(users)}
+
+
 METHODS: Mapping[str, Method] = {
     "api.test": Method(lambda _: {}),
     "auth.test": Method(_auth_test),
     "chat.postMessage": Method(slack_messages.post, "chat:write"),
     "chat.update": Method(slack_messages.update, "chat:write"),
     "chat.delete": Method(slack_messages.delete, "chat:write"),
+    "chat.postEphemeral": Method(lambda _: {"message_ts": "0.0"}, "chat:write"),
     "chat.getPermalink": Method(slack_messages.permalink),
     "conversations.list": Method(slack_conversations.list_all, "channels:read"),
     "conversations.info": Method(slack_conversations.info, "channels:read"),
@@ -60,6 +68,7 @@ METHODS: Mapping[str, Method] = {
     "conversations.history": Method(slack_conversations.history, "channels:history"),
     "conversations.replies": Method(slack_conversations.replies, "channels:history"),
     "reactions.add": Method(slack_messages.react, "reactions:write"),
+    "usergroups.users.list": Method(_of_group, "usergroups:read"),
     "users.list": Method(_users_list, "users:read"),
     "users.lookupByEmail": Method(_by_email, "users:read.email"),
 }

@@ -90,10 +90,15 @@ Listener = Callable[[Happened, Message], None]
 
 
 class Workspace:
-    """The memory of the Slack stand-in; safe to use from many threads."""
+    """The memory of the Slack stand-in; safe to use from many threads.
+
+    Attributes:
+        groups: The members of each user group, by its id.
+    """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
+        self.groups: dict[str, list[str]] = {}
         self._lock = threading.RLock()
         self._channels: dict[str, Channel] = {}
         self._messages: dict[tuple[str, str], Message] = {}
