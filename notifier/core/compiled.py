@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection as Names
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 
@@ -99,6 +100,17 @@ class Rulebook:
     warnings: tuple[Problem, ...]
     digest: str
     text: str = field(default="", repr=False)
+
+    def only(self, ids: Names[str]) -> Rulebook:
+        """The same with these rules, those that explain them, and the sources of all of them."""
+        rules = tuple(r for r in self.rules if r.rule.id in ids or set(ids) & {*r.rule.explains})
+        wanted = {rule.source for rule in rules}
+        return replace(
+            self,
+            rules=rules,
+            sources=tuple(source for source in self.sources if source.key in wanted),
+            text=f"{self.text}\n# only {', '.join(sorted(ids))}",
+        )
 
     @cached_property
     def operations(self) -> Mapping[str, Operation]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from notifier.core import interpret
+from notifier.core import groups, interpret
 from notifier.core.endpoint import Missing, Nature
 from notifier.core.groups import by_group
 from notifier.core.interpret import Scope
@@ -42,6 +42,20 @@ def _by_entity(rule: RulePlan, view: View) -> Iterator[Judgement]:
             result = Result.BREACH if key in breached else _result(rule, scope)
             if result is not Result.ABSENT or key in watched or was_about(rule, view, key):
                 yield _judged(rule, view, key, scope, result)
+
+
+def closely(rule: RulePlan, view: View, key: str) -> tuple[Scope | None, Judgement]:
+    """Judge one entity whether it matters or not; return what it was judged on, if it is there."""
+    if rule.by is not None:
+        scope, judgement = groups.closely(rule, view, key)
+        return (scope if scope.rows or not rule.by else None), judgement
+    row = view.rows.get(key)
+    if row is None:
+        return None, _absent(view, key)
+    scope = view.scope(key, row)
+    if view.shaken(rule, key):
+        return scope, Judgement(key, Result.NULL, why=Untold.RESET)
+    return scope, _judged(rule, view, key, scope, _result(rule, scope))
 
 
 def _candidates(rule: RulePlan, view: View, breached: set[str]) -> Iterable[str]:
@@ -100,7 +114,9 @@ def happened(rule: RulePlan, view: View) -> list[Event]:
 
 
 def _event(view: View, key: str) -> Event:
-    fields = fields_of(view, view.rows[key])
-    if view.plan.collection.nature is Nature.EVENT:
-        return Event(key, fields)
-    return Event(f"{key}@{int(view.at)}", fields)
+    return Event(event_key(view, key), fields_of(view, view.rows[key]))
+
+
+def event_key(view: View, key: str) -> str:
+    """What an event is known by."""
+    return key if view.plan.collection.nature is Nature.EVENT else f"{key}@{int(view.at)}"

@@ -33,8 +33,9 @@ def announce(draft: Draft, plan: Plan, rule: RulePlan, events: Sequence[Event]) 
         return
     _note(draft, rule, [event for event in events if event.key in known], Untold.KNOWN)
     news = _unsilenced(draft, rule, news)
-    for receiver in rule.to if news else ():
-        _announce(draft, plan, rule, receiver, tuple(news))
+    told = [_announce(draft, plan, rule, receiver, tuple(news)) for receiver in rule.to if news]
+    if not any(told):
+        _note(draft, rule, news, Untold.QUIET if told else Untold.NOBODY)
 
 
 def _unsilenced(draft: Draft, rule: RulePlan, news: list[Event]) -> list[Event]:
@@ -51,14 +52,16 @@ def _unsilenced(draft: Draft, rule: RulePlan, news: list[Event]) -> list[Event]:
 
 def _announce(
     draft: Draft, plan: Plan, rule: RulePlan, receiver: str, news: tuple[Event, ...]
-) -> None:
+) -> bool:
+    """Tell a receiver, or hold the news for it; return whether it was told."""
     reach = plan.reaches[rule.operation, receiver]
     if rule.severity is not Severity.CRITICAL and muted_until(reach, draft.at) is not None:
         _hold(draft, rule, reach, news)
-        return
+        return False
     name = _name(rule.operation, rule.id, news)
     address = Address(receiver, rule.operation, rule.id, name)
     _tell(draft, plan, begin(address, reach, draft.at, name), news, reach)
+    return True
 
 
 def _name(operation: str, rule: str, news: Sequence[Event]) -> str:
@@ -92,7 +95,6 @@ def _hold(draft: Draft, rule: RulePlan, reach: Reach, news: tuple[Event, ...]) -
         talk = begin(address, reach, draft.at, _name(rule.operation, rule.id, news))
     held = tuple(Held(event.key, dict(event.fields)) for event in news)
     draft.conversations[talk.id] = replace(talk, events=(*talk.events, *held))
-    _note(draft, rule, news, Untold.QUIET)
 
 
 def release(draft: Draft, plan: Plan) -> None:

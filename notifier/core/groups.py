@@ -39,15 +39,35 @@ def by_group(rule: RulePlan, view: View) -> Iterator[Judgement]:
     compares = _compares(rule)
     for entity in dict.fromkeys((*groups, *gone, *view.watched.get(rule.id, ()))):
         rows, were = groups.get(entity, {}), before.get(entity, {})
-        if not view.suspects.isdisjoint(were):
-            yield Judgement(entity, Result.UNKNOWN)
-        elif not rows and rule.by:
-            yield Judgement(entity, Result.ABSENT)
-        elif any(view.shaken(rule, key) for key in rows):
-            yield Judgement(entity, Result.NULL, why=Untold.RESET)
-        else:
-            earlier = _about(rule, view, were) if compares else None
-            yield _judged(rule, view, _scope(view, entity, rows, earlier), doubtful)
+        earlier = _about(rule, view, were) if compares else None
+        scope = _scope(view, entity, rows, earlier)
+        yield _group(rule, view, scope, were, doubtful)
+
+
+def closely(rule: RulePlan, view: View, entity: str) -> tuple[Scope, Judgement]:
+    """Judge one group, and return what it was judged on."""
+    groups, doubtful = _groups(rule, view)
+    were = _partition(rule, view.before or {}).get(entity, {})
+    scope = _scope(view, entity, groups.get(entity, {}), _about(rule, view, were))
+    return scope, _group(rule, view, scope, were, doubtful)
+
+
+def _group(
+    rule: RulePlan, view: View, scope: Scope, were: Rows, doubtful: frozenset[str]
+) -> Judgement:
+    if not view.suspects.isdisjoint(were):
+        return Judgement(scope.key, Result.UNKNOWN)
+    if not scope.rows and rule.by:
+        return Judgement(scope.key, Result.ABSENT)
+    if any(view.shaken(rule, key) for key in scope.rows):
+        return Judgement(scope.key, Result.NULL, why=Untold.RESET)
+    return _judged(rule, view, scope, doubtful)
+
+
+def groups_of(rule: RulePlan, view: View) -> list[str]:
+    """Every group that is there, or was there in the snapshot before."""
+    there, were = _groups(rule, view)[0], _partition(rule, view.before or {})
+    return list(dict.fromkeys((*there, *were)))
 
 
 def _missed(rule: RulePlan, view: View, before: Mapping[str, Rows]) -> list[str]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
+from notifier.core.compiled import Rulebook
 from notifier.core.known import Known
-from notifier.core.plan import Plan, SourcePlan
+from notifier.core.plan import Plan
 from notifier.core.planning import plan as plan_of
 from notifier.core.reading import Due, Reload
 from notifier.core.replay import Turn
 from notifier.core.rulefile import load
-from notifier.core.state import SourceKey
 from notifier.errors import ConfigError
 from notifier.store import checkpoints, recordings
 from notifier.store.database import Database
@@ -38,20 +39,25 @@ class Start:
     at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recorded:
     """The recordings of one database.
 
     Attributes:
-        rules: What stands in where the rules of then are not known; and, with *fixed*, always.
-        fixed: Judge by *rules*, whatever was in force then.
-        sources: Play only these; None for all.
+        book: What stands in where the rules of then are not known; and, with *fixed*, always.
+        fixed: Judge by *book*, whatever was in force then.
+        only: Ids of the rules that matter: the rest is left out, and not even read; None for all.
     """
 
     database: Database
-    rules: Plan
+    book: Rulebook
     fixed: bool = False
-    sources: Collection[SourceKey] | None = None
+    only: frozenset[str] | None = None
+
+    @cached_property
+    def rules(self) -> Plan:
+        """The plan of *book*."""
+        return self._plan(self.book)
 
     def start(self, since: datetime) -> Start:
         """The nearest checkpoint at or before *since*; else the beginning of all recordings."""
@@ -70,7 +76,8 @@ class Recorded:
             yield self._anew(Reload(start.at, self.rules.text, start=True), start.after)
         plan = self.rules if self.fixed else plan
         with self.database.reading() as connection:
-            for each in recordings.following(connection, start.after, until, self.sources):
+            wanted = None if self.only is None else self.rules.sources
+            for each in recordings.following(connection, start.after, until, wanted):
                 turn = self._turn(each, plan)
                 if turn is not None:
                     plan = turn.plan or plan
@@ -93,23 +100,21 @@ class Recorded:
 
     def _with_past(self, known: Known, plan: Plan, at: datetime, last: int) -> Known:
         with self.database.reading() as connection:
-            pasts = [past(connection, source, at, last) for source in self._played(plan)]
+            pasts = [past(connection, source, at, last) for source in plan.sources.values()]
         return replace(
             known,
             snapshots={each.source.key: each.snapshot for each in pasts if each.snapshot},
             histories={key: history for each in pasts for key, history in each.histories.items()},
         )
 
-    def _played(self, plan: Plan) -> Iterator[SourcePlan]:
-        for key, source in plan.sources.items():
-            if self.sources is None or key in self.sources:
-                yield source
-
     def _rules(self, text: str) -> Plan:
         """The plan of the rules of then; the ones of now where this program cannot read those."""
-        if not text or text == self.rules.text:
+        if not text or text == self.book.text:
             return self.rules
         try:
-            return plan_of(load(text, CATALOGUE))
+            return self._plan(load(text, CATALOGUE))
         except ConfigError:
             return self.rules
+
+    def _plan(self, book: Rulebook) -> Plan:
+        return plan_of(book if self.only is None else book.only(self.only))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import cache
+from functools import cache, cached_property
 from math import exp
 from random import Random
 
@@ -47,12 +48,52 @@ class Call:
         return self.came + self.waited + self.talked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Day:
     """A local day: its midnight, and its calls in the order they came."""
 
     midnight: datetime
     calls: tuple[Call, ...]
+
+    @cached_property
+    def queued(self) -> Mapping[str, Sequence[Call]]:
+        """The calls of each queue; under the empty name those that agents dialed."""
+        found: dict[str, list[Call]] = {}
+        for call in self.calls:
+            found.setdefault(call.queue, []).append(call)
+        return found
+
+    @cached_property
+    def emptied(self) -> Mapping[str, float]:
+        """When the last call left each queue."""
+        return {queue: max(c.left_queue for c in calls) for queue, calls in self.queued.items()}
+
+    def last_taken(self, at: float) -> Iterator[tuple[str, float]]:
+        """Yield each agent with the moment of the last call that it had taken by then."""
+        for agent, moments in self._taken.items():
+            place = bisect_right(moments, at)
+            if place:
+                yield agent, moments[place - 1]
+
+    @cached_property
+    def _taken(self) -> Mapping[str, Sequence[float]]:
+        found: dict[str, list[float]] = {}
+        for call in self.calls:
+            if call.agent and call.left_queue:
+                found.setdefault(call.agent, []).append(call.left_queue)
+        return {agent: sorted(moments) for agent, moments in found.items()}
+
+    def dialed(self, after: float, until: float) -> Sequence[Call]:
+        """What agents dialed until then, but for calls that were over and coded before *after*."""
+        calls = self.queued.get("", ())
+        first = bisect_right(calls, after - self._longest, key=lambda call: call.came)
+        return calls[first : bisect_right(calls, until, key=lambda call: call.came)]
+
+    @cached_property
+    def _longest(self) -> float:
+        """The seconds until the slowest of the dialed calls was over and coded."""
+        calls = self.queued.get("", ())
+        return max((max(c.ended, c.coded) - c.came for c in calls), default=0.0)
 
 
 def calls_of(day: date, zone: tzinfo, seed: int, script: Script) -> Day:

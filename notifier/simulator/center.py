@@ -17,7 +17,6 @@ from notifier.simulator.script import Kind, Scene, Script
 
 HOUR = timedelta(hours=1)
 LEVELS = (10, 20, 30)  # seconds
-LONGEST_WAIT = 3_600.0  # seconds
 COUNTERS = ("stat_inbound", "stat_answer", "stat_abandon")
 COST_PER_MINUTE = 84.5  # pesos
 INTERVALS = (
@@ -87,9 +86,9 @@ class Center:
     def _last_calls(self, now: datetime) -> dict[str, str]:
         day = self._today(now)
         at = _seconds(day, now)
-        last = {c.agent: c.left_queue for c in day.calls if c.agent and c.left_queue <= at}
         return {
-            agent: self._local(day, seconds, "%Y-%m-%d %H:%M:%S") for agent, seconds in last.items()
+            agent: self._local(day, seconds, "%Y-%m-%d %H:%M:%S")
+            for agent, seconds in day.last_taken(at)
         }
 
     # ---- skills ----
@@ -102,7 +101,7 @@ class Center:
     def _skill(self, queue: Queue, now: datetime) -> Row:
         day = self._today(now)
         at, since = _seconds(day, now), self._counting_since(day, now)
-        ours = [c for c in day.calls if c.queue == queue.name and c.came <= at]
+        ours = [c for c in day.queued.get(queue.name, ()) if c.came <= at]
         waiting = sum(c.left_queue > at for c in ours) + self._held_over(queue, now)
         came = [c for c in ours if c.came >= since]
         answered = [c for c in came if c.talked and c.left_queue <= at]
@@ -140,9 +139,9 @@ class Center:
         """Count the calls that came before midnight and still wait."""
         day = self._day(self._date(now) - timedelta(days=1))
         at = _seconds(day, now)
-        if at > LONGEST_WAIT + timedelta(days=1).total_seconds():
+        if day.emptied.get(queue.name, 0.0) <= at:
             return 0
-        return sum(c.queue == queue.name and c.left_queue > at for c in day.calls)
+        return sum(c.left_queue > at for c in day.queued[queue.name])
 
     # ---- hits_last_hour ----
 
@@ -152,9 +151,9 @@ class Center:
 
     def _hits_of(self, day: Day, now: datetime) -> Iterator[Row]:
         at = _seconds(day, now)
-        for call in day.calls:
-            recent = max(call.ended, call.coded) > at - HOUR.total_seconds()
-            if not call.queue and recent and call.ended <= at:
+        since = at - HOUR.total_seconds()
+        for call in day.dialed(since, at):
+            if max(call.ended, call.coded) > since and call.ended <= at:
                 yield self._hit(day, call, at)
 
     def _hit(self, day: Day, call: Call, at: float) -> Row:

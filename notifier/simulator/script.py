@@ -119,12 +119,12 @@ def demo_script(start: datetime) -> Script:
     )
 
 
-def day_script(start: datetime, zone: tzinfo | None = None) -> Script:
-    """All kinds of scenes at plausible hours of the local day of *start* and of the next two."""
+def day_script(start: datetime, zone: tzinfo | None = None, days: int = 3) -> Script:
+    """All kinds of scenes at plausible hours of so many local days, that of *start* the first."""
     zone = zone or ZoneInfo("America/Bogota")
     first = start.astimezone(zone).date()
-    days = [first + timedelta(days=later) for later in range(3)]
-    return tuple(scene for day in days for scene in _one_day(day, zone))
+    dates = [first + timedelta(days=later) for later in range(days)]
+    return tuple(scene for day in dates for scene in _one_day(day, zone))
 
 
 def _one_day(day: date, zone: tzinfo) -> Script:

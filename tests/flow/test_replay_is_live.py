@@ -16,6 +16,7 @@ from notifier.core.known import Decision
 from notifier.core.reading import Due, Reading, Reload
 from notifier.core.replay import play
 from notifier.hindsight.recorded import Recorded
+from notifier.rules import read_rules
 from notifier.simulator.faults import Fault, Wrong
 from notifier.store.database import open_database
 from tests.flow.stage import RULES, Stage, staged
@@ -93,12 +94,10 @@ class Watched:
 
     def replayed(self) -> list[tuple[str, bytes]]:
         database = open_database(self.stage.environment()["NOTIFIER_DATABASE_URL"], prepare=False)
-        with self.stage.bot() as bot:
-            plan = bot.cycle.plan
         try:
-            recorded = Recorded(database, plan)
+            recorded = Recorded(database, read_rules(self.stage.rules))
             start = recorded.start(self.stage.now - timedelta(days=2))
-            steps = play(start.known, plan, recorded.turns(start, self.stage.now))
+            steps = play(start.known, recorded.rules, recorded.turns(start, self.stage.now))
             return [
                 (type(s.reading).__name__, shown(s.decision))
                 for s in steps
