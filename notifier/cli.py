@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from notifier.commands import past
 from notifier.errors import ConfigError, NotifierError
 from notifier.version import VERSION
 
@@ -140,45 +141,6 @@ def test(
     from notifier.commands.test import test as command
 
     return command(file, more=tests or (), junit=junit, coverage=coverage, as_json=as_json)
-
-
-@app.command()
-def replay(
-    since: Annotated[
-        str, typer.Option(help="How long ago it begins (7d), or when (2026-01-05T10:00).")
-    ] = "",
-    until: Annotated[str, typer.Option(help="When it ends; default: now.")] = "",
-    rules: Annotated[
-        Path | None, typer.Option(help="Another rules file: what would it tell otherwise?")
-    ] = None,
-    folder: Annotated[
-        Path | None,
-        typer.Option("--from", help="A folder of answers, each SOURCE.TIME.json."),
-    ] = None,
-    simulate: Annotated[str, typer.Option(help="So much of a simulated time (7d), instead.")] = "",
-    seed: Annotated[int, typer.Option(help="Another seed is another contact center.")] = 7,
-    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; may be repeated.")] = None,
-    as_it_was: Annotated[
-        bool, typer.Option("--as-it-was", help="By the rules that were in force then.")
-    ] = False,
-    messages: Annotated[bool, typer.Option(help="Print each message.")] = False,
-    budget: Annotated[
-        list[str] | None,
-        typer.Option(help="Fail where it is more: 3/shift, 10/day, on-call=1/hour."),
-    ] = None,
-    as_json: Json = False,
-) -> int:
-    """See what the past would have sent: by these rules, by others, and the difference."""
-    from notifier.commands.replay import Asked
-    from notifier.commands.replay import replay as command
-
-    return command(
-        Asked(
-            since=since, until=until, rules=rules, folder=folder, simulate=simulate, seed=seed,
-            only=tuple(rule or ()), as_it_was=as_it_was, messages=messages,
-            budgets=tuple(budget or ()), as_json=as_json,
-        )
-    )  # fmt: skip
 
 
 @app.command()
@@ -354,6 +316,9 @@ def schema() -> int:
     from notifier.commands.schema import schema as command
 
     return command()
+
+
+past.add_to(app)
 
 
 @app.callback(invoke_without_command=True)

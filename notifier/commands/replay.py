@@ -20,7 +20,7 @@ from notifier.core.noise import Busiest, busiest, read_budget
 from notifier.core.planning import plan as plan_of
 from notifier.errors import ConfigError
 from notifier.hindsight.folder import answers
-from notifier.hindsight.replayed import Replay, Speak, mute
+from notifier.hindsight.replayed import Replay, Speak, Watch, mute
 from notifier.hindsight.replayed import replay as play
 from notifier.hindsight.tapes import (
     FolderTape,
@@ -136,17 +136,20 @@ def _simulate(seed: int) -> Simulate:
 
 
 def _watched(tape: Tape, book: Rulebook, speak: Speak, what: str) -> Replay:
-    """Replay, and show how far that is where somebody waits at a terminal."""
+    with watching(tape, what) as watch:
+        return play(tape, book, speak=speak, watch=watch)
+
+
+@contextmanager
+def watching(tape: Tape, what: str) -> Iterator[Watch]:
+    """Show how far it is where somebody waits at a terminal."""
     if not sys.stderr.isatty():
-        return play(tape, book, speak=speak)
+        yield lambda _: None
+        return
     from rich.console import Console
     from rich.progress import Progress
 
     whole = max((tape.until - tape.since).total_seconds(), 1.0)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=whole)
-
-        def watch(at: datetime) -> None:
-            progress.update(task, completed=(at - tape.since).total_seconds())
-
-        return play(tape, book, speak=speak, watch=watch)
+        yield lambda at: progress.update(task, completed=(at - tape.since).total_seconds())

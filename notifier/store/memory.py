@@ -136,6 +136,11 @@ _BELIEVED = """
 """
 
 
+def instances(connection: Connection) -> list[Instance]:
+    """Every instance that is not OK."""
+    return _read(connection, Instance, "instance")
+
+
 def _by_incident(known: Iterable[Told]) -> dict[str, dict[str, Told]]:
     found: dict[str, dict[str, Told]] = {}
     for told in known:

@@ -1,0 +1,148 @@
+"""Print an explanation for people: the answer first, then what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta, tzinfo
+
+from notifier.core.explanation import Explanation, Gate, Hearing, Miss, State, Timer
+from notifier.core.keys import spoken
+from notifier.core.state import Scalar
+from notifier.core.tree import literal
+from notifier.hindsight.explained import Found, Looked, Run, Subject, Verdict
+from notifier.render.clean import one_line
+from notifier.store.sent import Sent
+
+MARKS = {True: "+", False: "x", None: " "}
+WORDS = {True: "true", False: "false", None: "unknown"}
+
+
+def print_found(found: Found, zone: tzinfo) -> None:
+    """What an id turned out to mean."""
+    if found.message is not None:
+        print("message " + _sent(found.message, zone))
+    if len(found.members) > 1:
+        names = ", ".join(f"{i.key.entity} ({i.id[:8]})" for i in found.members)
+        print(one_line(f"about {len(found.members)} incidents: {names}; here is the first"))
+
+
+def print_overview(about: Subject, verdicts: Sequence[Verdict]) -> None:
+    """Every entity of a rule, those first of which something is to be said."""
+    if not verdicts:
+        print(f"{about.rule}: no good poll of it is recorded within the day before")
+        return
+    for each in sorted(verdicts, key=lambda v: (v.reason == "clear", v.reason, v.entity)):
+        print(one_line(f"{each.entity}: {each.reason} - {each.said}{_shown(each.value)}"))
+
+
+def print_looked(about: Subject, looked: Looked, zone: tzinfo) -> None:
+    """All that is known of one entity."""
+    for line in _lines(about, looked, zone):
+        print(line)
+
+
+def _lines(about: Subject, looked: Looked, zone: tzinfo) -> Iterator[str]:
+    told = looked.explanation
+    if told is None:
+        yield f"{about.rule} {about.entity}: no good poll of it is recorded within the day before"
+        return
+    verb = "told" if told.told else "not told"
+    yield one_line(f"{told.rule} {told.entity}: {verb} - {told.said} ({told.reason})")
+    yield f"poll of {_time(told.at, zone)}: {told.result}{_shown(told.value)}"
+    if looked.failed:
+        yield f"  {looked.failed} polls failed since then: nothing is concluded from them"
+    yield from _seen(told)
+    yield f"state: {_state(told.before, zone)} -> {_state(told.after, zone)}"
+    yield from (f"  {_gate(gate)}" for gate in told.gates)
+    yield from (f"  {_timer(timer, zone)}" for timer in told.timers)
+    yield from (f"  {_hearing(each, zone)}" for each in told.receivers)
+    yield from (f"{_time(each.at, zone)}: {each.reason} (a timer)" for each in looked.later)
+    yield from _nearest(looked.nearest, zone)
+    yield from _day(looked.day, zone)
+    yield from _messages(looked.messages, zone)
+
+
+def _seen(told: Explanation) -> Iterator[str]:
+    if told.inputs:
+        values = ", ".join(f"{name} = {_value(value)}" for name, value in told.inputs.items())
+        yield f"  {one_line(f'inputs: {values}')}"
+    for part in told.parts:
+        yield f"  {part.key}: {WORDS[part.holds]}"
+        yield from (f"    {one_line(str(each))}" for each in part.comparisons)
+
+
+def _value(value: Scalar) -> str:
+    return "blank" if value is None else literal(value)
+
+
+def _shown(value: Scalar) -> str:
+    return "" if value is None else f", value {_value(value)}"
+
+
+def _state(state: State, zone: tzinfo) -> str:
+    if state.since is None:
+        return state.phase
+    seen = f", seen for {spoken(timedelta(seconds=state.observed))}" if state.observed else ""
+    gone = f", {state.absent} polls without it" if state.absent else ""
+    return f"{state.phase} since {_time(state.since, zone)}{seen}{gone}"
+
+
+def _gate(gate: Gate) -> str:
+    said = gate.said if gate.passed is not None else "not reached"
+    if gate.passed is False:
+        said = f"stopped here: it is not so that {said}" if gate.name in _CLAIMS else said
+    return f"[{MARKS[gate.passed]}] {gate.name}: {said}"
+
+
+_CLAIMS = frozenset({"believed", "there", "known", "breach"})
+
+
+def _timer(timer: Timer, zone: tzinfo) -> str:
+    whose = f" ({timer.receiver})" if timer.receiver else ""
+    if timer.at is not None:
+        return f"timer {timer.name}{whose}: {_time(timer.at, zone)}"
+    return f"timer {timer.name}{whose}: {spoken(timer.left or timedelta(0))} left"
+
+
+def _hearing(each: Hearing, zone: tzinfo) -> str:
+    last = f"; told last at {_time(each.last, zone)}" if each.last else ""
+    return f"{each.receiver}: {each.reason} - {each.said}{last}"
+
+
+def _nearest(miss: Miss | None, zone: tzinfo) -> Iterator[str]:
+    if miss is not None:
+        yield (
+            f"nearest miss of the day: {literal(miss.value)} at {_time(miss.at, zone)}, "
+            f"{literal(round(miss.gap, 3))} short of the limit {literal(miss.limit)}"
+        )
+
+
+def _day(runs: Iterable[Run], zone: tzinfo) -> Iterator[str]:
+    last = list(runs)[-8:]
+    if len(last) > 1:
+        yield "the day, poll by poll:"
+        for run in last:
+            yield (
+                f"  {_time(run.since, zone)} to {_time(run.until, zone)}: {run.reason}, "
+                f"{run.polls} polls - {run.said}"
+            )
+
+
+def _messages(messages: Sequence[Sent], zone: tzinfo) -> Iterator[str]:
+    if messages:
+        yield "messages:"
+        yield from (f"  {_sent(each, zone)}" for each in messages[-20:])
+
+
+def _sent(each: Sent, zone: tzinfo) -> str:
+    answer = each.error or each.reference
+    said = f", {answer}" if answer else ""
+    tries = f" after {each.attempts} attempts" if each.attempts > 1 else ""
+    return one_line(
+        f"{each.id[:8]} {_time(each.queued_at, zone)} {each.reason} to {each.receiver} "
+        f"({each.kind}, {each.form}): {each.state}{tries}{said}"
+    )
+
+
+def _time(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
