@@ -100,6 +100,7 @@ class Journal:
             conversations=remembered.conversations,
             seen=remembered.seen,
             silences=remembered.silences,
+            ended=remembered.ended,
             at=_last_judged(remembered),
         )
 

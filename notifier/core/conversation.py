@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from notifier.core.known import Draft
+from notifier.core.notice import Item
 from notifier.core.plan import Plan, Reach, RulePlan
 from notifier.core.state import Conversation, Incident, digest
+
+
+@dataclass(slots=True)
+class Talk:
+    """One conversation's part of a decision.
+
+    Attributes:
+        joined: Ids of the incidents that are new in it.
+        left: Ids of those in whose stead others go on.
+    """
+
+    conversation: Conversation
+    items: list[Item] = field(default_factory=list)
+    joined: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it will be a new message."""
+        return self.conversation.revision == 0
 
 
 class Address(NamedTuple):
@@ -60,8 +84,21 @@ def begin(address: Address, reach: Reach, now: datetime, first: str) -> Conversa
 def open_addresses(draft: Draft) -> dict[Address, Conversation]:
     """The conversations that live still, by their addresses."""
     merged = {**draft.known.conversations, **draft.conversations}
-    return {
+    living = [c for c in merged.values() if not c.closed and c.lingers_until is None]
+    return {  # where there are two the later one: a message that was taken up again may be old
         Address(c.receiver, c.operation, c.rule, c.group): c
-        for c in merged.values()
-        if not c.closed
+        for c in sorted(living, key=lambda c: (c.opened_at, c.id))
     }
+
+
+def alive(draft: Draft, conversation: str) -> Conversation | None:
+    """A conversation as it stands, unless it is closed for good."""
+    found = draft.conversations.get(conversation) or draft.known.conversations.get(conversation)
+    return found if found and not found.closed else None
+
+
+def end_lingering(draft: Draft) -> None:
+    """Close for good what nothing came back to in time."""
+    for talk in draft.known.conversations.values():
+        if talk.lingers_until is not None and talk.lingers_until <= draft.at:
+            draft.conversations[talk.id] = replace(talk, closed=True)

@@ -14,13 +14,15 @@ from notifier.core.endpoint import Nature
 from notifier.core.evaluate import evaluate, happened
 from notifier.core.events import announce, held_until, release
 from notifier.core.explained import explain_away
-from notifier.core.incidents import apply
+from notifier.core.flapping import settles_at
+from notifier.core.incidents import apply, settle
 from notifier.core.known import Decision, Draft, Known
 from notifier.core.lifecycle import Moment
 from notifier.core.plan import Plan, mutes_at
 from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, Reload
 from notifier.core.state import Incident, Told
-from notifier.core.tell import tell, terms_of
+from notifier.core.tell import tell
+from notifier.core.terms import terms_of
 from notifier.core.timeline import timeline
 from notifier.core.view import View
 from notifier.core.why import Terms, kept_quiet
@@ -48,6 +50,7 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
         case Due():
             pass
     asked.expire(draft)
+    settle(draft)
     silenced.hush(draft)
     explain_away(draft, rules, reading.source if isinstance(reading, Good) else None)
     tell(draft, rules)
@@ -90,10 +93,13 @@ def next_due(known: Known, rules: Plan) -> datetime | None:
 def _timers(known: Known, rules: Plan, after: datetime) -> Iterator[datetime]:
     yield from held_until(known, rules, after)
     yield from silenced.due(known.silences, after)
+    yield from (c.lingers_until for c in known.conversations.values() if c.lingers_until)
     terms = _Terms(rules, after)
     for incident in known.incidents.values():
         if incident.open and incident.acknowledged_until is not None:
             yield incident.acknowledged_until
+        if incident.flapping:
+            yield settles_at(incident)
         believed = known.told.get(incident.id, {})
         for receiver in dict.fromkeys((*incident.receivers, *believed)):
             told = believed.get(receiver)

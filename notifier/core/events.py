@@ -7,13 +7,13 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from notifier.core.composed import rule_text
 from notifier.core.conversation import Address, begin, open_addresses
 from notifier.core.known import Draft, Known
 from notifier.core.notice import Event, Notice, Untold
 from notifier.core.plan import Plan, Reach, RulePlan, muted_until
 from notifier.core.silence import covering
 from notifier.core.state import Conversation, Held, InstanceKey, Seen, Severity, digest
-from notifier.core.tell import rule_text
 
 QUIET = "quiet hours"  # the group of what is held for their end
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
+from notifier.core.composed import OWN_TEXTS
 from notifier.core.endpoint import Collection
 from notifier.core.notice import Event, Item, Notice, Reason
 from notifier.core.plan import Reach, RulePlan
@@ -21,7 +22,6 @@ from notifier.core.state import (
     Severity,
     incident_id,
 )
-from notifier.core.tell import OWN_TEXTS
 
 MANY = 12  # members of a group: more than a message lists
 _NAMES = (

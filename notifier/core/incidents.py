@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from notifier.core.asked import released
+from notifier.core.flapping import opens, settles_at, unsteady
 from notifier.core.known import Draft
 from notifier.core.lifecycle import Moment, Result, Turn, start, step
 from notifier.core.notice import Untold
@@ -92,6 +93,8 @@ def _traced(after: Instance, rule: RulePlan, judgement: Judgement) -> Instance:
 def _open(
     draft: Draft, rule: RulePlan, judgement: Judgement, instance: Instance, now: datetime
 ) -> Instance:
+    before = draft.known.ended.get(instance.key)
+    opened = opens(before, now)
     incident = Incident(
         id=incident_id(instance.key, now),
         key=instance.key,
@@ -109,9 +112,36 @@ def _open(
         trend=instance.trend,
         held=HELD.get(judgement.result, ""),
         receivers=rule.to,
+        opens=opened,
+        flapping=rule.flapping and unsteady(before, opened, now),
     )
+    if before is not None and before.sticky and _back(before, rule, now):
+        incident = _taken(incident, before)
     draft.incidents[incident.id] = incident
     return replace(instance, incident=incident.id)
+
+
+def _back(before: Incident, rule: RulePlan, now: datetime) -> bool:
+    """Whether it is back so soon that it goes on in the same message."""
+    return before.closed_at is not None and now - before.closed_at < rule.reopen_within
+
+
+def _taken(incident: Incident, before: Incident) -> Incident:
+    """Whoever took the one before so that it sticks has this one, too."""
+    return replace(
+        incident,
+        acknowledged_by=before.acknowledged_by,
+        acknowledged_at=before.acknowledged_at,
+        acknowledged_until=before.acknowledged_until,
+        sticky=True,
+    )
+
+
+def settle(draft: Draft) -> None:
+    """Let what is open long enough without a change be steady again."""
+    for incident in draft.current().values():
+        if incident.open and incident.flapping and draft.at >= settles_at(incident):
+            draft.incidents[incident.id] = replace(incident, flapping=False)
 
 
 def _update(

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from notifier.core.flapping import lately
 from notifier.core.history import History
 from notifier.core.notice import Notice, Untold
 from notifier.core.silence import Silence
 from notifier.core.snapshot import Snapshot
 from notifier.core.state import (
+    OWN_RULES,
     SET_BACK,
     Conversation,
     Entry,
@@ -38,6 +40,7 @@ class Known:
         conversations: The open ones.
         seen: By operation and rule: events announced or there at the baseline.
         silences: Those that are not over, planned ones included.
+        ended: The last incident of each instance that closed lately.
         at: When the last reading was judged: every timer up to then has been looked at.
     """
 
@@ -50,6 +53,7 @@ class Known:
     conversations: Mapping[str, Conversation] = field(default_factory=dict)
     seen: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     silences: Mapping[str, Silence] = field(default_factory=dict)
+    ended: Mapping[InstanceKey, Incident] = field(default_factory=dict)
     at: datetime | None = None
 
 
@@ -165,6 +169,7 @@ class Draft:
             conversations=conversations,
             seen=self._seen(),
             silences=self._silences(),
+            ended=self._ended(incidents),
             at=self._judged_up_to(),
         )
 
@@ -197,6 +202,15 @@ class Draft:
             if incident in incidents:
                 merged[incident] = {**merged.get(incident, {}), receiver: told}
         return merged
+
+    def _ended(self, shown: Mapping[str, Incident]) -> Mapping[InstanceKey, Incident]:
+        found = dict(self.known.ended)
+        for incident in self.incidents.values():
+            before = found.get(incident.key)
+            newer = before is None or before.opened_at <= incident.opened_at
+            if not incident.open and newer and incident.key.rule not in OWN_RULES:
+                found[incident.key] = incident
+        return lately(found, shown, self.at)
 
     def _silences(self) -> Mapping[str, Silence]:
         if not self.silences:

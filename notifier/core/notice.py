@@ -39,6 +39,7 @@ class Untold(Enum):
     MISSING = "missing"  # the entity is not there
     EXPLAINED = "explained"  # another open incident explains it
     WAITING = "waiting"  # group_wait is not over
+    FLAPPING = "flapping"  # closed, as it does all the time: it is told when it has settled
     SILENCED = "silenced"  # somebody's silence
     QUIET = "quiet"  # the receiver's quiet hours
     ACKNOWLEDGED = "acknowledged"  # somebody has it: no reminder
@@ -60,6 +61,7 @@ class Item:
         kept_by: Who held this back until now: a silence's author, or empty for quiet hours; None
             when nobody did.
         silent: Nobody is to notice it: an edit in place, and no more.
+        back: The incident before, in whose message this one goes on.
     """
 
     reason: Reason
@@ -68,6 +70,7 @@ class Item:
     before: Told | None = None
     kept_by: str | None = None
     silent: bool = False
+    back: Incident | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +141,4 @@ class Notice:
 
 
 ROSTER = 50  # members a message may show; it collapses them earlier
+WHOLE_ROSTER = 500  # of a digest, which lists all

@@ -29,6 +29,7 @@ class Reach:
         recipients: One Slack channel, the name of a webhook, or mail addresses.
         quiet: The hours in which only critical news disturb.
         still_open: Hears once of what is open when a silence or quiet hours end.
+        storm: More new messages in a minute become one.
         give_up: How long an undelivered message is news.
         fallback: The receiver that stands in where this one cannot be reached; empty for none.
         buttons: Slack's ids of those who may press; empty for whoever sees the channel.
@@ -43,6 +44,7 @@ class Reach:
     quiet: Quiet | None = None
     mention: str = ""
     still_open: bool = True
+    storm: int = 10
     give_up: timedelta = timedelta(hours=24)
     fallback: str = ""
     buttons: tuple[str, ...] = ()
@@ -56,7 +58,7 @@ class RulePlan:
         condition: The texts that decide, joined: an edit of them closes in other words.
         unit: The kind of the value; decides how it is written.
         direction: ``>`` or ``<``: on which side of the threshold things are bad.
-        repeat, group_wait: As in the rules file.
+        repeat, group_wait, reopen_within, flapping: As in the rules file.
         to: Receivers, those of other operations left out.
         explains: Ids of rules whose incidents this one explains away.
         counting: It looks at counters, or at percentages of them.
@@ -83,6 +85,8 @@ class RulePlan:
     repeat: timedelta | None = None
     group: str | tuple[str, ...] = "poll"
     group_wait: timedelta = timedelta(0)
+    reopen_within: timedelta = timedelta(0)
+    flapping: bool = True
     to: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
     counting: bool = False

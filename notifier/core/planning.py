@@ -132,6 +132,8 @@ def _rule(compiled: CompiledRule, book: Rulebook) -> RulePlan:
         repeat=rule.repeat,
         group=rule.group,
         group_wait=rule.group_wait,
+        reopen_within=rule.reopen_within,
+        flapping=rule.flapping,
         to=compiled.to,
         counting=_counting(compiled, source),
         daily=_daily(compiled, source),
@@ -225,6 +227,7 @@ def _reach(book: Rulebook, operation: Operation, receiver: Receiver) -> Reach:
         mention=receiver.mention or "",
         buttons=receiver.buttons,
         still_open=receiver.still_open,
+        storm=receiver.storm,
         give_up=receiver.give_up,
         fallback=receiver.fallback or "",
     )

@@ -12,13 +12,13 @@ from notifier.core.draft import UNSAID, Draft, Rows
 from notifier.core.mistakes import Mistakes
 from notifier.core.places import Loc
 from notifier.core.rulebook import Poll, Receiver, Rule
-from notifier.core.state import OWN_RULES
+from notifier.core.state import RESERVED
 from notifier.core.tables import KINDS, NAMED
 
 _EXPECT = re.compile(r"(?:open|change|close|event|repeat|none:[a-z][a-z_ -]*)(?: \S.*)?")
 _LASTING = (
     *("clear", "critical", "for", "of", "keep", "min_samples", "gap_max", "missing"),
-    *("missing_after", "reopen_within", "repeat", "explains"),
+    *("missing_after", "reopen_within", "flapping", "repeat", "explains"),
 )
 
 
@@ -114,7 +114,7 @@ def _check_rule(
     loc: Loc, rule: Rule, draft: Draft, templates: Names[str] | None, mistakes: Mistakes
 ) -> None:
     check_names((*loc, "to"), "receiver", rule.to, draft.names["receiver"], mistakes)
-    if rule.id in OWN_RULES:
+    if rule.id in RESERVED:
         text = f"`{rule.id}` is the id of the bot's own incidents about {rule.id}s"
         mistakes.add((*loc, "id"), text, "choose another")
     if rule.was is not None and rule.was in draft.names["rule"]:

@@ -92,6 +92,10 @@ class Rule(Table):
         default=timedelta(0),
         description="Back so soon after its close, it goes on in the same message.",
     )
+    flapping: StrictBool = Field(
+        default=True,
+        description="What opens 4 times in 30 minutes has one message until it has settled.",
+    )
     severity: Severity = Field(
         default=Severity.WARNING, description="`info`, `warning` or `critical`."
     )

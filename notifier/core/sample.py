@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import structs
 
+from notifier.core.composed import with_mention
 from notifier.core.endpoint import Collection, Kind
 from notifier.core.notice import Event, Item, Notice, Reason, RuleText
 from notifier.core.plan import Reach, RulePlan
@@ -22,7 +23,6 @@ from notifier.core.state import (
     digest,
     incident_id,
 )
-from notifier.core.tell import with_mention
 
 TEST = RuleText(
     id="send-test",

@@ -12,15 +12,13 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from notifier.core.composed import worst_first
 from notifier.core.conversation import Address, begin
 from notifier.core.known import Draft
 from notifier.core.notice import ROSTER, Notice, RuleText
 from notifier.core.plan import Plan, muted_until
 from notifier.core.silence import Silence, covering, covers, in_force, turns, warns_at
-from notifier.core.state import Incident, Severity
-from notifier.core.tell import worst_first
-
-WARNINGS = "silence"  # the rule id of what is said about silences themselves
+from notifier.core.state import SILENCE_RULE, Incident, Severity
 
 
 def hush(draft: Draft) -> None:
@@ -98,13 +96,13 @@ def _warn_one(
     critical = any(incident.severity is Severity.CRITICAL for incident in incidents)
     if reach is None or (muted_until(reach, draft.at) is not None and not critical):
         return
-    address = Address(whom.receiver, whom.operation, WARNINGS, silence.id)
+    address = Address(whom.receiver, whom.operation, SILENCE_RULE, silence.id)
     talk = replace(begin(address, reach, draft.at, silence.id), revision=1, closed=True)
     draft.conversations[talk.id] = talk
     draft.notices.append(
         Notice(
             conversation=talk,
-            rule=RuleText(id=WARNINGS, severity=Severity.INFO),
+            rule=RuleText(id=SILENCE_RULE, severity=Severity.INFO),
             at=draft.at,
             roster=tuple(incidents[:ROSTER]),
             open=len(incidents),

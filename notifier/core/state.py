@@ -22,6 +22,9 @@ SET_BACK = timedelta(minutes=1)  # readings may be judged a little out of order;
 SOURCE_RULE = "source"  # the rule id of incidents about a source itself
 RECEIVER_RULE = "receiver"  # and of those about a receiver that takes nothing
 OWN_RULES = frozenset({SOURCE_RULE, RECEIVER_RULE})
+STORM_RULE = "storm"  # what the digest of a storm is called in place of its many rules
+SILENCE_RULE = "silence"  # and what is said about silences themselves
+RESERVED = OWN_RULES | {STORM_RULE, SILENCE_RULE}
 
 
 class InstanceKey(NamedTuple):
@@ -126,6 +129,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         kept_from: By receiver, who held the news that it opened: a silence's author, or empty for
             quiet hours.
         untold: Why nobody was told of it, when that was last recorded.
+        opens: When its instance opened lately, this time included: see ``flapping``.
+        flapping: It opens so often that its message lives on until it has settled.
     """
 
     id: str
@@ -155,6 +160,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     receivers: tuple[str, ...] = ()
     kept_from: dict[str, str] = {}
     untold: str = ""
+    opens: tuple[datetime, ...] = ()
+    flapping: bool = False
     closed_at: datetime | None = None
     closing: Closing | None = None
 
@@ -173,6 +180,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         value, held, silence, acknowledged: As last shown: the silence's id, and who took it.
         kept_by: Who holds back what notifies, or did so since it last heard: a silence's author,
             or empty for quiet hours; None when nobody did. It is owed one word after that.
+        flapping: When it last heard, it heard of that: it is owed one word when that is over.
         closed: It was told of the end.
     """
 
@@ -186,6 +194,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     silence: str = ""
     acknowledged: str = ""
     kept_by: str | None = None
+    flapping: bool = False
     closed: bool = False
 
 
@@ -208,6 +217,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         recipients: Addresses: one Slack channel, or mail addresses.
         kind: ``slack``, ``slack_webhook``, ``email``.
         events: What waits for the end of quiet hours: then it is told, and the conversation ends.
+        lingers_until: All of it is closed, and told so; what is back before then goes on in it.
     """
 
     id: str
@@ -226,6 +236,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     timezone: str = "UTC"
     closed: bool = False
     events: tuple[Held, ...] = ()
+    lingers_until: datetime | None = None
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from notifier.core.flapping import unsettled
 from notifier.core.notice import Reason, Untold
 from notifier.core.plan import SourcePlan
 from notifier.core.state import SET_BACK, Incident, Severity, SourceState, Told
@@ -24,6 +25,7 @@ class Terms:
         quiet_until: The end of the receiver's quiet hours, when within; critical incidents pass.
         blind: Nobody has looked for so long that it need not be so still: no news, no reminder.
         loud_close: A close notifies (mail), so that quiet hours hold it back too; an edit does not.
+        flapping: A close of what opens all the time waits until it has settled.
         still_open: It hears once of what is open when a silence or its quiet hours end.
     """
 
@@ -32,6 +34,7 @@ class Terms:
     quiet_until: datetime | None = None
     loud_close: bool = False
     blind: bool = False
+    flapping: bool = False
     still_open: bool = True
 
 
@@ -59,8 +62,7 @@ def _next(incident: Incident, told: Told, terms: Terms, now: datetime) -> Reason
     if told.closed:
         return Untold.UNCHANGED
     if not incident.open:
-        hold = terms.loud_close and kept_quiet(incident, terms)
-        return Untold.QUIET if hold else Reason.CLOSE
+        return _end(incident, terms, now)
     due = _due(incident, told, terms, now)
     held = _held(incident, terms, due) if due else None
     if due and not held:
@@ -68,12 +70,20 @@ def _next(incident: Incident, told: Told, terms: Terms, now: datetime) -> Reason
     return Reason.CHANGE if _changed(incident, told) else held or Untold.UNCHANGED
 
 
+def _end(incident: Incident, terms: Terms, now: datetime) -> Reason | Untold:
+    if terms.flapping and unsettled(incident, now):
+        return Untold.FLAPPING
+    hold = terms.loud_close and kept_quiet(incident, terms)
+    return Untold.QUIET if hold else Reason.CLOSE
+
+
 def _due(incident: Incident, told: Told, terms: Terms, now: datetime) -> Reason | None:
     """What people are to notice of what they know of already."""
     if incident.severity.rank > told.severity.rank:
         return Reason.RAISED
     overdue = terms.repeat is not None and abs(now - told.at) >= terms.repeat
-    owed = told.kept_by is not None and terms.still_open
+    settled = terms.flapping and told.flapping and not incident.flapping
+    owed = settled or (told.kept_by is not None and terms.still_open)
     return Reason.REPEAT if overdue or owed else None
 
 

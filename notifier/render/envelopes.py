@@ -71,7 +71,7 @@ def _slack(notice: Notice, renderer: Renderer) -> list[_Sheet]:
         return [_Sheet("post", message)]
     quiet = notice.reasons <= {Reason.CHANGE}
     if all(item.silent for item in notice.items):  # whoever follows the thread would notice
-        return [_Sheet("edit", message)]
+        return [_Sheet("edit", message, droppable=notice.open > 0)]
     loud = any(i.reason.notifies and i.reason is not Reason.CLOSE for i in notice.items)
     return [
         _Sheet("edit", message, droppable=quiet),
@@ -115,7 +115,8 @@ def _alerts(notice: Notice, renderer: Renderer) -> list[_Sheet]:
 
 
 def _worth_a_message(notice: Notice) -> bool:
-    return any(reason.notifies for reason in notice.reasons)
+    loud = any(item.reason.notifies and not item.silent for item in notice.items)
+    return loud or bool(notice.events or notice.ending)
 
 
 def _addressed(notice: Notice, sheet: _Sheet, recipient: str) -> Envelope:

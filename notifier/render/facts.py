@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifier.core.notice import Item, Reason, RuleText
-from notifier.core.state import OWN_RULES, SOURCE_RULE, Closing, Incident, Scalar, Severity
+from notifier.core.state import (
+    OWN_RULES,
+    SOURCE_RULE,
+    STORM_RULE,
+    Closing,
+    Incident,
+    Scalar,
+    Severity,
+)
 from notifier.render import gates, trend
 from notifier.render.clean import NAME, SENTENCE, cut
 from notifier.render.manner import Manner
@@ -39,9 +47,23 @@ class Teller:
     @property
     def what(self) -> str:
         """The rule's id as words."""
-        return self.manner.text(self.rule.id.replace("-", " ").replace("_", " "), NAME)
+        return self.spoken(self.rule.id)
+
+    def spoken(self, rule: str) -> str:
+        """Any rule's id as words."""
+        return self.manner.text(rule.replace("-", " ").replace("_", " "), NAME)
 
     def who(self, incident: Incident) -> str:
+        """The entity, in a digest of many rules with its rule before it."""
+        named = self.entity(incident)
+        return f"{self.spoken(incident.key.rule)}: {named}" if self.digest else named
+
+    @property
+    def digest(self) -> bool:
+        """Whether the message is about many rules."""
+        return self.rule.id == STORM_RULE
+
+    def entity(self, incident: Incident) -> str:
         """The entity as people know it: its name, and its key where that differs."""
         entity = self.manner.text(incident.key.entity or incident.key.operation, NAME)
         name = self.manner.text(self._called(incident), NAME)
@@ -173,11 +195,12 @@ class Teller:
 
     def change(self, item: Item) -> str:
         """What is new of an incident, in one line without its name."""
-        said = gates.turned(item, self.manner, self.now)
-        if item.incident.open and item.reason is Reason.CHANGE and said and self._unmoved(item):
+        incident, said = item.incident, gates.turned(item, self.manner, self.now)
+        if incident.open and item.reason is Reason.CHANGE and said and self._unmoved(item):
             return " · ".join(said)
         kept = gates.kept(item, self.manner, self.now)
-        return " · ".join(filter(None, (self._moved(item), kept, *said)))
+        flaps = gates.flapping(incident, self.manner, item.before, "line.flapping")
+        return " · ".join(filter(None, (self._moved(item), kept, *said, flaps)))
 
     def _unmoved(self, item: Item) -> bool:
         """Whether the numbers are as people last saw them."""
@@ -191,6 +214,10 @@ class Teller:
         if held := self.held(incident):
             return held
         value, was = self.value(incident), self._was(item)
+        if item.back is not None and item.back.closed_at is not None:
+            key = "line.back" if value else "line.back_without_value"
+            away = self.manner.span(incident.opened_at - item.back.closed_at)
+            return self.say(key, value=value, span=away)
         if item.reason is Reason.CHANGE:
             key = "line.change" if value and was and was != value else "line.same"
         else:

@@ -1,11 +1,11 @@
-"""Say who holds news of an incident back, and who has it: silences, quiet hours, people's word."""
+"""Say what holds news of an incident back, and who has it: silences, quiet hours, flapping."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from notifier.core.notice import Item, Reason
-from notifier.core.state import Incident
+from notifier.core.state import Incident, Told
 from notifier.render.clean import NAME
 from notifier.render.manner import Manner
 
@@ -49,3 +49,13 @@ def turned(item: Item, manner: Manner, now: datetime) -> list[str]:
         shown = silenced(incident, manner, now, "line.silenced")
         said.append(shown or manner.words.say("line.unsilenced"))
     return said
+
+
+def flapping(
+    incident: Incident, manner: Manner, before: Told | None = None, key: str = "fact.flapping"
+) -> str:
+    """How often it opened lately, where that is too often; or that it does so no more."""
+    if not incident.open or not incident.flapping:
+        settled = incident.open and before is not None and before.flapping
+        return manner.words.say("line.settled") if settled else ""
+    return manner.words.say(key, n=manner.number(len(incident.opens)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from notifier.core.notice import Item, Notice, Reason
 from notifier.core.state import OWN_RULES, Closing, Incident
-from notifier.render import gates
+from notifier.render import gates, storm
 from notifier.render.clean import NAME, cut, one_line
 from notifier.render.facts import ENDED, RECOVERED, Teller
 from notifier.render.layout import About, Fact, Line, View
@@ -16,14 +18,15 @@ SUBJECT = 150  # characters
 
 def view(notice: Notice, teller: Teller) -> View:
     """Lay out a notice about one incident or several."""
+    notice = _continued(notice)
     main = _main(notice)
-    single = notice.members <= 1
+    single = notice.members <= 1 and not teller.digest
     closed = notice.open == 0
     open_rows = [i for i in notice.roster if i.open]
     state = _state(notice, main, teller, closed=closed, single=single)
     headline = teller.headline(main) if single else _group_headline(notice, main, teller)
     lines = () if single else _lines(notice, teller)
-    rows = () if single else tuple(_row(i, teller) for i in open_rows[:SHOWN])
+    rows = () if single else _rows(notice, open_rows, teller)
     spark, word = teller.sparkline(main)
     return View(
         tone=_tone(notice, main, closed=closed),
@@ -46,7 +49,7 @@ def view(notice: Notice, teller: Teller) -> View:
         lines=lines[:SHOWN],
         lines_more=_more(len(lines) - SHOWN, teller),
         rows=rows,
-        rows_more=_more(notice.open - len(rows), teller) if rows else "",
+        rows_more=_more(notice.open - _listed(open_rows, teller), teller) if rows else "",
         ended="" if single else _ended(notice, teller),
         notes=(*_notes(main, teller), *_gates(notice, main, teller)) if single else (),
         facts=_facts(main, teller) if single else (),
@@ -54,6 +57,13 @@ def view(notice: Notice, teller: Teller) -> View:
         loud=any(item.reason.notifies and item.incident.open for item in notice.items),
         about=about(notice, teller),
     )
+
+
+def _continued(notice: Notice) -> Notice:
+    """The notice without the ends of those in whose stead others go on: that is no news."""
+    gone = {item.back.id for item in notice.items if item.back}
+    kept = tuple(item for item in notice.items if item.incident.id not in gone)
+    return replace(notice, items=kept)
 
 
 def _main(notice: Notice) -> Incident:
@@ -96,7 +106,8 @@ def _group_headline(notice: Notice, main: Incident, teller: Teller) -> str:
     number = teller.manner.number
     value = teller.value(main if main.open else None, main)
     suffix = "" if value else "_without_value"
-    key = ("headline.group" if notice.open else "headline.closed_group") + suffix
+    kind = "storm" if teller.digest else "group"
+    key = (f"headline.{kind}" if notice.open else f"headline.closed_{kind}") + suffix
     members = teller.manner.words.count("members", notice.members, n=number(notice.members))
     return teller.say(
         key,
@@ -116,7 +127,9 @@ def _was(notice: Notice, teller: Teller) -> str:
 
 
 def _change(notice: Notice, teller: Teller) -> str:
-    return " · ".join(teller.change(i) for i in notice.items if i.reason is not Reason.OPEN)
+    return " · ".join(
+        teller.change(i) for i in notice.items if i.reason is not Reason.OPEN or i.back
+    )
 
 
 def _lines(notice: Notice, teller: Teller) -> tuple[Line, ...]:
@@ -136,16 +149,41 @@ def _lines(notice: Notice, teller: Teller) -> tuple[Line, ...]:
     )
 
 
+def _rows(notice: Notice, members: list[Incident], teller: Teller) -> tuple[Line, ...]:
+    if teller.digest:
+        return storm.rows(notice, teller)
+    return tuple(_row(member, teller) for member in members[:SHOWN])
+
+
+def _listed(members: list[Incident], teller: Teller) -> int:
+    """How many members the rows name: a digest names all that the core shows."""
+    return len(members) if teller.digest else len(members[:SHOWN])
+
+
 def _row(incident: Incident, teller: Teller) -> Line:
     spark, word = teller.sparkline(incident)
     return Line(
         mark=teller.mark(incident),
         state=teller.say(f"severity.{incident.severity.value}"),
         who=teller.who(incident),
-        said=teller.held(incident) or teller.value(incident),
+        said=" · ".join(filter(None, (_shown(incident, teller), *_states(incident, teller)))),
         since=teller.say("fact.since", time=teller.manner.time(incident.since, teller.now)),
         trend=spark,
         word=word,
+    )
+
+
+def _shown(incident: Incident, teller: Teller) -> str:
+    return teller.held(incident) or teller.value(incident)
+
+
+def _states(incident: Incident, teller: Teller) -> tuple[str, str, str]:
+    """Who has it, who silenced it, how often it flaps: a member's own notes."""
+    manner = teller.manner
+    return (
+        gates.taken(incident, manner),
+        gates.silenced(incident, manner, teller.now, "line.silenced"),
+        gates.flapping(incident, manner, key="line.flapping"),
     )
 
 
@@ -180,7 +218,8 @@ def _gates(notice: Notice, main: Incident, teller: Teller) -> tuple[str, ...]:
     """Who holds news of it back, or did until now."""
     manner, now = teller.manner, teller.now
     kept = [gates.kept(item, manner, now) for item in notice.items if item.reason is Reason.OPEN]
-    return tuple(filter(None, (*kept, gates.silenced(main, manner, now))))
+    flaps = gates.flapping(main, manner)
+    return tuple(filter(None, (*kept, gates.silenced(main, manner, now), flaps)))
 
 
 def _source_notes(main: Incident, teller: Teller) -> tuple[str, ...]:

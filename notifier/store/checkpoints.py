@@ -41,6 +41,7 @@ class Saved(msgspec.Struct, kw_only=True):
     conversations: list[Conversation] = []
     seen: list[tuple[str, str, list[str]]] = []
     silences: list[Silence] = []
+    ended: list[Incident] = []
 
     @staticmethod
     def of(known: Known, rules: str) -> Saved:
@@ -55,6 +56,7 @@ class Saved(msgspec.Struct, kw_only=True):
             conversations=list(known.conversations.values()),
             seen=[(*key, sorted(events)) for key, events in known.seen.items()],
             silences=list(known.silences.values()),
+            ended=list(known.ended.values()),
         )
 
     def known(self) -> Known:
@@ -70,6 +72,7 @@ class Saved(msgspec.Struct, kw_only=True):
             conversations={talk.id: talk for talk in self.conversations},
             seen={(operation, rule): frozenset(e) for operation, rule, e in self.seen},
             silences={silence.id: silence for silence in self.silences},
+            ended={incident.key: incident for incident in self.ended},
             at=self.at,
         )
 

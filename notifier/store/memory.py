@@ -14,8 +14,10 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, text
 
+from notifier.core.flapping import WINDOW
 from notifier.core.silence import Silence
 from notifier.core.state import (
+    OWN_RULES,
     Conversation,
     Entry,
     Incident,
@@ -70,6 +72,7 @@ class Remembered:
         conversations: The open ones.
         seen: By operation and rule: the events of the last seven days.
         silences: Those that are not over.
+        ended: The last incident of each instance, where that closed lately or is shown still.
     """
 
     sources: dict[SourceKey, SourceState] = field(default_factory=dict)
@@ -79,6 +82,7 @@ class Remembered:
     conversations: dict[str, Conversation] = field(default_factory=dict)
     seen: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     silences: dict[str, Silence] = field(default_factory=dict)
+    ended: dict[InstanceKey, Incident] = field(default_factory=dict)
 
 
 # ---- recall ----
@@ -111,6 +115,7 @@ def recall(connection: Connection, now: datetime) -> Remembered:
     ended = sorted(shown - {incident.id for incident in incidents})
     incidents += _read(connection, Incident, "incident WHERE id IN :ids", ended)
     told += _read(connection, Told, "told WHERE incident IN :ids", ended)
+    lately = _lately(connection, now)
     return Remembered(
         sources={state.key: state for state in _read(connection, SourceState, "source")},
         instances={known.key: known for known in _read(connection, Instance, "instance")},
@@ -121,7 +126,19 @@ def recall(connection: Connection, now: datetime) -> Remembered:
         silences={
             s.id: s for s in _read(connection, Silence, "silence WHERE over = 0 ORDER BY id")
         },
+        ended=_last([i for i in (*incidents, *lately) if not i.open]),
     )
+
+
+def _lately(connection: Connection, now: datetime) -> list[Incident]:
+    statement = text("SELECT body FROM incident WHERE closed_at >= :since")
+    rows = connection.execute(statement, {"since": stamp(now - WINDOW)}).all()
+    return decoded(rows, Incident, "incident")
+
+
+def _last(incidents: Iterable[Incident]) -> dict[InstanceKey, Incident]:
+    own = (i for i in incidents if i.key.rule not in OWN_RULES)
+    return {i.key: i for i in sorted(own, key=lambda i: (i.opened_at, i.id))}
 
 
 _OWED = """

@@ -82,6 +82,19 @@ def test_what_opened_before_and_closes_during_is_closed_at_once_and_quietly() ->
     assert play.stay(120) == []
 
 
+def test_of_what_may_be_over_nobody_is_told_that_it_is_open_still() -> None:
+    play = Play(rejection('keep = "10m"\nmissing = "hold"'))
+    play.poll(0, agent("1", 2), agent("2", 2))
+    play.silence(1, 20)
+    play.poll(14, agent("1", 0))
+    play.poll(19, agent("1", 0))
+    assert "team-leads repeat 1" not in play.wait(20)
+    assert play.poll(21, agent("1", 2), agent("2", 2)) == [
+        "team-leads repeat 1",
+        "team-leads repeat 2",
+    ]
+
+
 # ---- while it lasts ----
 
 
