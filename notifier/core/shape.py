@@ -14,7 +14,6 @@ from notifier.core.endpoint import Collection, Endpoint
 from notifier.core.nested import unexpected, unfolded
 from notifier.core.rows import is_object, row_type
 
-_BEGINS = re.compile(rb"\s*:\s*\[?\s*(\{)")
 _WITHIN = re.compile(rb'\{\s*"[^"\\]*"\s*:\s*(\{)')
 _GROUPS = 16  # objects in `data` that are searched for collections
 
@@ -92,14 +91,17 @@ def first_record(body: bytes, collection: Collection) -> int:
 
     The end of *body* where it is not found.
     """
-    name = str(collection.path[-1]) if collection.path else "data"
-    start = body.find(f'"{name}"'.encode())
-    found = _BEGINS.match(body, start + len(name) + 2) if start >= 0 else None
+    found = _begins(str(collection.path[-1]) if collection.path else "data").search(body)
     if found is None:
         return len(body)
     within = collection.keyed_by and not collection.single
     inner = _WITHIN.match(body, found.start(1)) if within else None
     return inner.start(1) if inner else found.start(1)
+
+
+@cache
+def _begins(name: str) -> re.Pattern[bytes]:
+    return re.compile(rb'"%s"\s*:\s*\[?\s*(\{)' % re.escape(name.encode()))
 
 
 def places(data: msgspec.Raw, endpoint: Endpoint) -> Iterator[Place]:

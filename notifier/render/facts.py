@@ -104,8 +104,27 @@ class Teller:
         if incident.key.rule != SOURCE_RULE:
             source = source.partition("/")[0]
         return self.say(
-            key, source=self.manner.text(source, NAME), operation=self.manner.text(operation, NAME)
+            key,
+            source=self.manner.text(source, NAME),
+            operation=self.manner.text(operation, NAME),
+            until=self._until(incident),
         )
+
+    def advice(self, incident: Incident) -> str:
+        """What to do about a source's trouble, where that is known."""
+        key = f"advice.{incident.fields.get('trouble')}"
+        return self.of_source(key, incident) if key in self.manner.words.phrases else ""
+
+    def end_of_source(self, incident: Incident) -> str:
+        """How a source's trouble, or a receiver's, ended."""
+        usual = f"{incident.key.rule}.closed"
+        key = f"{usual}_{incident.fields.get('trouble')}"
+        return self.of_source(key if key in self.manner.words.phrases else usual, incident)
+
+    def _until(self, incident: Incident) -> str:
+        """When a source is asked again."""
+        until = incident.fields.get("until")
+        return self.manner.time(datetime.fromisoformat(until), self.now) if until else ""  # type: ignore[arg-type]
 
     def summary(self, incident: Incident) -> str:
         """The user's own words for an entity, or nothing."""

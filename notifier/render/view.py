@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from notifier.core.notice import Item, Notice, Reason
+from notifier.core.outage import VANISHED
 from notifier.core.state import OWN_RULES, Closing, Incident
 from notifier.render import gates, storm
 from notifier.render.clean import NAME, cut, one_line
@@ -208,8 +209,9 @@ def _ended(notice: Notice, teller: Teller) -> str:
 def _notes(main: Incident, teller: Teller) -> tuple[str, ...]:
     if main.key.rule in OWN_RULES:
         if not main.open:
-            return (teller.of_source(f"{main.key.rule}.closed", main),)
-        meanwhile = teller.say(f"{main.key.rule}.meanwhile")
+            return (teller.end_of_source(main),)
+        still = main.fields.get("trouble") != VANISHED  # its data are there, and judged: none
+        meanwhile = teller.say(f"{main.key.rule}.meanwhile") if still else ""
         return tuple(filter(None, (*_source_notes(main, teller), meanwhile)))
     return tuple(filter(None, (teller.held(main),)))
 
@@ -223,13 +225,14 @@ def _gates(notice: Notice, main: Incident, teller: Teller) -> tuple[str, ...]:
 
 
 def _source_notes(main: Incident, teller: Teller) -> tuple[str, ...]:
-    detail = teller.manner.text(str(main.fields.get("detail") or ""))
     failures = main.fields.get("failures")
     count = int(failures) if isinstance(failures, float) else 0
     number = teller.manner.number(count)
+    detail = teller.manner.text(str(main.fields.get("detail") or ""))
+    said = teller.say("source.detail", detail=detail) if detail else ""
     return (
         teller.manner.words.count("source.failures", count, n=number) if count else "",
-        teller.say("source.detail", detail=detail) if detail else "",
+        teller.advice(main) or said,
     )
 
 

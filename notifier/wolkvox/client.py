@@ -38,7 +38,8 @@ _TOKEN = re.compile(r"[\x21-\x7e]+")
 _NUMBERED = re.compile(r"https://wv([0-9]{4})\.wolkvox\.com")
 _LOOPBACK = re.compile(r"https?://(localhost|127(\.[0-9]+){3}|\[::1\])(:[0-9]+)?(/|$)")
 _SAYS = {
-    Trouble.NETWORK: "wolkvox cannot be reached; check the network and `server`",
+    Trouble.NETWORK: "wolkvox cannot be reached; check the network and `server`; the caller's IP "
+    "address may have to be registered in wolkvox Manager",
     Trouble.TIMEOUT: f"no whole answer came within {WHOLE:.0f} s",
     Trouble.TLS: "the connection is not trusted: its certificate could not be verified",
     Trouble.BUSY: "other requests of this token have lasted too long",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -108,6 +108,27 @@ def test_other_statuses_need_no_words(status: int, kind: Trouble) -> None:
 )
 def test_the_far_side_may_ask_to_be_left_alone(asked: str, wait: timedelta | None) -> None:
     assert refusal(429, retry_after=asked).after == wait
+
+
+@pytest.mark.parametrize(
+    ("asked", "date", "wait"),
+    [
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "", timedelta(minutes=8)),
+        ("Wed, 21 Oct 2026 07:28:00", "", timedelta(minutes=8)),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "Wed, 21 Oct 2026 07:27:00 GMT", timedelta(minutes=1)),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", "nonsense", timedelta(minutes=8)),
+        ("Wed, 21 Oct 2026 07:00:00 GMT", "", timedelta(0)),
+        ("Wed, 99 Oct 2026 07:00:00 GMT", "", None),
+        ("soon", "", None),
+    ],
+)
+def test_it_may_say_so_as_a_date(asked: str, date: str, wait: timedelta | None) -> None:
+    now = datetime(2026, 10, 21, 7, 20, tzinfo=UTC)
+
+    with pytest.raises(FetchError) as caught:
+        classify(Answer(503, b"", {"retry-after": asked, "date": date}), now)
+
+    assert caught.value.after == wait
 
 
 def test_an_answer_shows_no_body_where_it_is_printed() -> None:

@@ -284,6 +284,25 @@ def test_sums_of_all_rows_are_left_out_and_counted(total: str) -> None:
     assert (list(taken.collections[""]), taken.oddities.totals) == (["7"], 1)
 
 
+def test_what_is_numbered_needs_a_key_all_the_same() -> None:
+    rows = [{"date": "", "user": "a", "action": "x"}, {"date": "d", "user": "a", "action": "x"}]
+
+    taken = read(CATALOGUE["audit_log"], json.dumps({"data": rows}).encode())
+
+    assert (list(taken.collections[""]), taken.oddities.dropped) == (["d/a/x"], 1)
+
+
+def test_a_word_data_elsewhere_hides_no_new_field() -> None:
+    row = DATA["skills"][0] | {"shiny": "1"}
+    bodies = [{"msg": "data", "data": [row]}, {"data": [row]}]
+
+    taken = [read(CATALOGUE["skills"], json.dumps(body).encode()) for body in bodies]
+    escaped = json.dumps(bodies[1]).replace('"data"', '"d\\u0061ta"').encode()
+
+    assert [each.oddities.undeclared for each in taken] == [("shiny",)] * 2
+    assert read(CATALOGUE["skills"], escaped).oddities.undeclared == ()
+
+
 # ---- a service level of one's own ----
 
 LEVEL = """

@@ -18,6 +18,7 @@ from notifier.core.outgoing import Envelope
 from notifier.core.state import Closing, Severity
 from notifier.errors import Trouble
 from notifier.render import Renderer, envelopes, text
+from notifier.render.words import read_phrases
 from tests.edges.notices import (
     NOW,
     RULE,
@@ -33,6 +34,7 @@ from tests.edges.notices import (
 
 RENDERER = Renderer()
 RECORDED = Path(__file__).parent.parent / "recorded"
+WORDS = Path(__file__).parent.parent.parent / "templates" / "words"
 CRITICAL: dict[str, Any] = {"severity": Severity.CRITICAL}
 
 
@@ -251,7 +253,35 @@ def test_a_sources_trouble_is_told_in_its_own_words(kind: Trouble) -> None:
 
     assert headline(told).startswith("🔴 *Critical:* latency of bogota: ")
     assert "4 failed readings in a row" in body(told)
-    assert "It says: No whole answer within 60 s" in body(told)
+
+
+LEFT_TO_THE_LOG = {Trouble.SERVER, Trouble.NOT_JSON, Trouble.REFUSED, Trouble.SCHEMA}
+
+
+@pytest.mark.parametrize("kind", Trouble)
+@pytest.mark.parametrize("language", ["en", "es", "pt"])
+def test_and_so_is_what_to_do_about_it(kind: Trouble, language: str) -> None:
+    phrases = read_phrases((WORDS / f"{language}.toml").read_text(encoding="utf-8"))
+
+    told = notice(Item(Reason.OPEN, trouble(kind.value)), talk=conversation(language=language))
+
+    if kind in LEFT_TO_THE_LOG:
+        assert "No whole answer within 60 s" in body(told)
+    else:
+        advice = str(phrases[f"advice.{kind.value}"]).partition("{")[0]
+        assert advice in body(told)
+
+
+@pytest.mark.parametrize("kind", ["unavailable", "vanished"])
+def test_a_strange_answer_is_no_outage_and_its_end_no_recovery_of_one(kind: str) -> None:
+    ended = notice(Item(Reason.CLOSE, closed(trouble(kind))), talk=conversation(revision=2))
+
+    begins, ends = body(opened(trouble(kind))), body(ended)
+
+    assert "no outage" in begins or "not a recovery" in begins
+    assert ("neither open nor close" in begins) is (kind == "unavailable")
+    assert "answers again" not in ends
+    assert "answers now" in ends or "has data again" in ends
 
 
 # ---- the end ----
