@@ -293,7 +293,8 @@ def test_what_is_numbered_needs_a_key_all_the_same() -> None:
 
 
 def test_a_word_data_elsewhere_hides_no_new_field() -> None:
-    row = DATA["skills"][0] | {"shiny": "1"}
+    names = [each.name for each in CATALOGUE["skills"].collections[0].fields]
+    row = dict.fromkeys(names, "1") | {"shiny": "1"}
     bodies = [{"msg": "data", "data": [row]}, {"data": [row]}]
 
     taken = [read(CATALOGUE["skills"], json.dumps(body).encode()) for body in bodies]
