@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from notifier import logs
 from notifier.bot import Bot
 from notifier.buttons import Buttons
+from notifier.canary import Canary
 from notifier.channels import Channel, channels, shown
 from notifier.channels.slack_buttons import SlackButtons
 from notifier.clerk import Clerk
@@ -109,7 +110,8 @@ def _bot(
         tidy=journal.tidy,
         asking=journal.asking,
         refuse=journal.refuse,
-        heartbeat=_heartbeat(settings),
+        calls=pacing.calls,
+        heartbeat=_heartbeat(settings, clocks, database, metrics),
         condition=Condition(),
         pace=clocks.pace,
     )
@@ -150,9 +152,21 @@ def _clients(settings: Settings, book: Rulebook) -> dict[str, Client]:
     }
 
 
-def _heartbeat(settings: Settings) -> Callable[[], None]:
-    url = settings.heartbeat_url.get_secret_value() if settings.heartbeat_url else ""
-    return lambda: ping(url)
+def _heartbeat(
+    settings: Settings, clocks: Clocks, database: Database, metrics: Metrics
+) -> Callable[[], None]:
+    """A sign of life, where somebody waits for it: given only when the canary came through."""
+    if settings.heartbeat_url is None:
+        return lambda: None
+    url = settings.heartbeat_url.get_secret_value()
+    canary = Canary(database, rendering(settings), clocks.now, owner())
+
+    def beat() -> None:
+        if canary.sings():
+            metrics.canary.set(clocks.now().timestamp())
+            ping(url)
+
+    return beat
 
 
 def _workers(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -50,6 +50,7 @@ class Bot:
         tidy: Forgets what ended longer ago than a span.
         asking: Gives what people asked for and nobody has judged; *refuse* notes of one that it
             cannot be.
+        calls: Gives each operation's calls of the day so far, and the most there are.
         heartbeat: Gives a sign of life to whoever watches from outside.
         listeners: Hear what people ask for elsewhere than at the database: buttons.
         pace: How much faster than real time the clock runs: 1 but in the demo.
@@ -62,6 +63,7 @@ class Bot:
     tidy: Callable[[datetime, timedelta], None] = lambda _, __: None
     asking: Callable[[], Sequence[Waiting]] = lambda: ()
     refuse: Callable[[str, datetime, str], None] = lambda _, __, ___: None
+    calls: Callable[[], Mapping[str, tuple[int, int | None]]] = dict
     heartbeat: Callable[[], None] = lambda: None
     listeners: Sequence[Listener] = ()
     condition: Condition = field(default_factory=Condition)
@@ -227,6 +229,13 @@ class Bot:
         still_open = [i.severity for i in self.cycle.known.incidents.values() if i.open]
         for severity in Severity:
             metrics.open.labels(severity.value).set(still_open.count(severity))
+        for key, state in self.cycle.known.sources.items():
+            if state.good_at is not None and key in self.cycle.plan.sources:
+                metrics.fresh.labels(*key).set(state.good_at.timestamp())
+        for operation, (used, most) in self.calls().items():
+            metrics.calls.labels(operation).set(used)
+            if most is not None:
+                metrics.quota.labels(operation).set(most)
         return metrics.text()
 
     def _spawn(self, name: str, work: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ from notifier import logs
 from notifier.core.decide import decide, next_due
 from notifier.core.known import Decision, Known
 from notifier.core.notice import Notice
-from notifier.core.outgoing import Envelope
+from notifier.core.outgoing import Envelope, trace
 from notifier.core.plan import Plan, SourcePlan
 from notifier.core.reactions import resting
 from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, Reload
@@ -144,6 +144,7 @@ class Cycle:
                     self._waiting.pop(0)
                     raise
                 log.error("internal error", kind=type(error).__name__, where=logs.place(error))
+                self.metrics.mistakes.labels(*reading.source).inc()
                 self._waiting[0] = _mistaken(reading)
             else:
                 self._waiting.pop(0)
@@ -244,11 +245,14 @@ class Cycle:
         return abs(drift) > JUMP or now < before[0]
 
     def _judge(self, reading: Reading, key: SourceKey | None) -> Outcome:
+        began = self.monotonic()
         decision = decide(self.known, reading, self.plan, _time(reading))
         envelopes = tuple(e for notice in decision.notices for e in self._rendered(notice))
         self.write(decision, reading, envelopes)
         self.known = decision.known
         self.judged += 1
+        kind = type(reading).__name__.lower()
+        self.metrics.judge_seconds.labels(kind).observe(max(0.0, self.monotonic() - began))
         self._note(reading, decision)
         if envelopes:
             self.wake()
@@ -277,11 +281,14 @@ class Cycle:
                 self.metrics.polls.labels(*source, "good").inc()
                 self.metrics.note(source, snapshot.oddities)
                 rows = sum(map(len, snapshot.collections.values()))
-                log.info("polled", operation=source.operation, source=source.source, rows=rows,
+                self.metrics.entities.labels(*source).set(rows)
+                log.info("polled", trace=trace(snapshot.at),
+                         operation=source.operation, source=source.source, rows=rows,
                          messages=len(decision.notices))  # fmt: skip
             case Failed(source=source, trouble=trouble, detail=detail):
                 self.metrics.polls.labels(*source, trouble.value).inc()
-                log.warning("poll failed", operation=source.operation, source=source.source,
+                log.warning("poll failed", trace=trace(reading.at),
+                            operation=source.operation, source=source.source,
                             kind=trouble.value, detail=detail)  # fmt: skip
             case Asked(request=request):
                 log.info(

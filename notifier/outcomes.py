@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from notifier import logs
 from notifier.channels.base import Delivered
 from notifier.circuit import Circuit
-from notifier.core.outgoing import Envelope
+from notifier.core.outgoing import Envelope, trace
 from notifier.core.retry import CHAT, MAIL, next_attempt
 from notifier.errors import PermanentDeliveryError, TemporaryDeliveryError
 from notifier.store import lanes, outbox
@@ -79,8 +79,9 @@ class Outcomes:
                 outbox.remember_reference(connection, *lane_of(envelope), delivered.reference)
         self.broken.discard(envelope.recipient)
         self.failing_since = None
-        self._count("delivered")
-        log.info("delivered", receiver=envelope.receiver, form=envelope.form,
+        self._count("delivered", envelope)
+        log.info("delivered", trace=trace(envelope.queued_at),
+                 receiver=envelope.receiver, form=envelope.form,
                  reason=envelope.reason, id=envelope.id, detail=delivered.detail)  # fmt: skip
         self._works_again(now)
         self.report(envelope.receiver, envelope.recipient, True, "")
@@ -105,7 +106,7 @@ class Outcomes:
         """It ended before anybody could be told that it began: one message says both."""
         with self.database.transaction() as connection:
             lanes.give_way(connection, lane_of(envelope), end, self.clock())
-        self._count("superseded")
+        self._count("superseded", envelope)
         log.info("told with its end", receiver=envelope.receiver, id=envelope.id, end=end)
 
     def later(self, message: Claimed, error: TemporaryDeliveryError) -> None:
@@ -130,8 +131,9 @@ class Outcomes:
             if error.after is not None:
                 outbox.postpone(connection, envelope.recipient, envelope.kind, due)
                 self.patience[envelope.recipient] = due
-        self._count("later")
-        log.warning("not delivered yet", receiver=envelope.receiver, id=envelope.id,
+        self._count("later", envelope)
+        log.warning("not delivered yet", trace=trace(envelope.queued_at),
+                    receiver=envelope.receiver, id=envelope.id,
                     error=str(error), again=due.isoformat())  # fmt: skip
 
     def _stood_in_for(self, envelope: Envelope, error: str, now: datetime) -> bool:
@@ -158,8 +160,9 @@ class Outcomes:
         """Nobody knows whether it was taken."""
         with self.database.transaction() as connection:
             outbox.settle_ambiguous(connection, message.id, due, error, looked=looked)
-        self._count("ambiguous")
-        log.warning("outcome unknown", receiver=message.envelope.receiver, id=message.id,
+        self._count("ambiguous", message.envelope)
+        log.warning("outcome unknown", trace=trace(message.envelope.queued_at),
+                    receiver=message.envelope.receiver, id=message.id,
                     error=error, looked=looked)  # fmt: skip
 
     def refused(self, message: Claimed, error: PermanentDeliveryError) -> None:
@@ -183,7 +186,7 @@ class Outcomes:
         if for_good:
             self._note_failed(envelope, said, lost=not covered)
             return
-        self._count("broken")
+        self._count("broken", envelope)
         log.error("receiver broken", receiver=envelope.receiver, what=error.broken,
                   id=envelope.id, error=str(error))  # fmt: skip
 
@@ -214,17 +217,19 @@ class Outcomes:
 
     def _note_failed(self, envelope: Envelope, error: str, *, lost: bool = True) -> None:
         if not lost:
-            self._count("instead")
-            log.warning("told somebody else instead", receiver=envelope.receiver,
+            self._count("instead", envelope)
+            log.warning("told somebody else instead", trace=trace(envelope.queued_at),
+                        receiver=envelope.receiver,
                         reason=envelope.reason, id=envelope.id, error=error)  # fmt: skip
             return
         self.lost += 1
-        self._count("failed")
-        log.error("never delivered", receiver=envelope.receiver, form=envelope.form,
+        self._count("failed", envelope)
+        log.error("never delivered", trace=trace(envelope.queued_at),
+                  receiver=envelope.receiver, form=envelope.form,
                   reason=envelope.reason, id=envelope.id, error=error)  # fmt: skip
 
-    def _count(self, result: str) -> None:
-        self.metrics.deliveries.labels(self.kind, result).inc()
+    def _count(self, result: str, envelope: Envelope) -> None:
+        self.metrics.deliveries.labels(self.kind, result, envelope.reason).inc()
 
 
 def last_try(envelope: Envelope) -> datetime:

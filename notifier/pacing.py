@@ -34,3 +34,14 @@ class Pacing:
                 self.purses[name] = purse
             purse.quota, purse.token = quota, self.clients[name].number
             self.clients[name].turn = purse.turn
+
+    def calls(self) -> dict[str, tuple[int, int | None]]:
+        """Of each operation: the calls of its day so far, and the most there are, where known.
+
+        Raises:
+            StateError: the database cannot be read.
+        """
+        return {
+            name: (purse.spent(), purse.quota.limit(purse.budget))
+            for name, purse in self.purses.items()
+        }

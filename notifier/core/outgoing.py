@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from notifier.core.state import digest
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
@@ -41,6 +43,11 @@ class Envelope:
     order: int = 0
     droppable: bool = False
     standby: bool = False
+
+
+def trace(at: datetime) -> str:
+    """What ties a reading that was judged at *at* to its messages, in the log."""
+    return digest("trace", at.isoformat())[:8]
 
 
 def doubtful(envelope: Envelope) -> Envelope:

@@ -45,6 +45,11 @@ def suppressions(
     ]
 
 
+def forget_kind(connection: Connection, kind: str) -> None:
+    """Forget every message of that kind of channel."""
+    connection.execute(text("DELETE FROM outbox WHERE kind = :kind"), {"kind": kind})
+
+
 def forget(connection: Connection, before: datetime) -> None:
     """Forget what ended before *before* and is still of no use to anybody.
 

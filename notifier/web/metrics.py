@@ -23,6 +23,7 @@ class Metrics:
             "notifier_poll_seconds", "From the request to the commit.",
             SOURCE, registry=self.registry, buckets=BUCKETS,
         )  # fmt: skip
+        self._count_work()
         self._count_oddities()
         self.untold = Counter(
             "notifier_untold", "Rule and entity pairs that nobody was told of, by reason.",
@@ -31,6 +32,38 @@ class Metrics:
         self._count_messages()
         build = Gauge("notifier_build_info", "The version.", ("version",), registry=self.registry)
         build.labels(version).set(1)
+
+    def _count_work(self) -> None:
+        """How long judging takes, what it is about, and what the day's calls are."""
+        self.judge_seconds = Histogram(
+            "notifier_judge_seconds", "From a reading to the commit of its decision.",
+            ("reading",), registry=self.registry, buckets=BUCKETS,
+        )  # fmt: skip
+        self.entities = Gauge(
+            "notifier_entities", "Entities in the last good answer.", SOURCE,
+            registry=self.registry,
+        )  # fmt: skip
+        self.fresh = Gauge(
+            "notifier_source_good_timestamp_seconds", "When the last good answer came.", SOURCE,
+            registry=self.registry,
+        )  # fmt: skip
+        self.mistakes = Counter(
+            "notifier_rule_errors", "Readings that a mistake of ours let nobody judge.",
+            SOURCE, registry=self.registry,
+        )  # fmt: skip
+        self.calls = Gauge(
+            "notifier_calls_today", "Calls of the operation's day so far.", ("operation",),
+            registry=self.registry,
+        )  # fmt: skip
+        self.quota = Gauge(
+            "notifier_calls_quota", "Calls that the operation has in a day, where known.",
+            ("operation",), registry=self.registry,
+        )  # fmt: skip
+        self.canary = Gauge(
+            "notifier_canary_timestamp_seconds",
+            "When a made-up alert last came through the whole path; 0 without a heartbeat.",
+            registry=self.registry,
+        )  # fmt: skip
 
     def _count_oddities(self) -> None:
         """What answers hold that the catalogue does not say. No name of the far side is a label."""
@@ -72,8 +105,8 @@ class Metrics:
             ("reason",), registry=self.registry,
         )  # fmt: skip
         self.deliveries = Counter(
-            "notifier_deliveries", "Attempts by channel and result.",
-            ("channel", "result"), registry=self.registry,
+            "notifier_deliveries", "Attempts by channel, result and why people are told.",
+            ("channel", "result", "reason"), registry=self.registry,
         )  # fmt: skip
         self.waiting = Gauge(
             "notifier_outbox_waiting", "Messages that wait to be delivered.", ("channel",),
