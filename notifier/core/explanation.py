@@ -18,7 +18,7 @@ from notifier.core.plan import RulePlan
 from notifier.core.replay import Step
 from notifier.core.scrutiny import Part, Scrutiny, scrutinize, verdict, view_of
 from notifier.core.state import Incident, Instance, InstanceKey, Phase, Scalar, Told
-from notifier.core.tell import terms_of
+from notifier.core.terms import terms_of
 from notifier.core.why import Terms, blind, why
 
 SAYS: Mapping[Reason | Untold, str] = {
@@ -37,6 +37,7 @@ SAYS: Mapping[Reason | Untold, str] = {
     Untold.MISSING: "it is not there, or `where` is false for it",
     Untold.EXPLAINED: "another open incident explains it",
     Untold.WAITING: "it waits for company (`group_wait`)",
+    Untold.FLAPPING: "it opens and closes all the time: its close is told when it has settled",
     Untold.SILENCED: "a silence holds it back",
     Untold.QUIET: "it is within the receiver's quiet hours",
     Untold.ACKNOWLEDGED: "somebody acknowledged it, so that nobody is reminded",

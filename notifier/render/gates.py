@@ -47,7 +47,8 @@ def turned(item: Item, manner: Manner, now: datetime) -> list[str]:
         said.append(manner.words.say(key, who=manner.text(who, NAME)))
     if incident.silence != before.silence:
         shown = silenced(incident, manner, now, "line.silenced")
-        said.append(shown or manner.words.say("line.unsilenced"))
+        over = manner.words.say("line.unsilenced") if item.kept_by is None else ""
+        said += filter(None, (shown or over,))
     return said
 
 

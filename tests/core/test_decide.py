@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from notifier.core.decide import decide, next_due
+from notifier.core.flapping import WINDOW
 from notifier.core.known import Decision, Known
 from notifier.core.notice import Item, Notice, Reason
 from notifier.core.plan import Plan, muted_until
+from notifier.core.request import Acknowledge, Unacknowledge
+from notifier.core.silence import Silence
 from notifier.core.state import (
     SOURCE_RULE,
     Closing,
@@ -143,6 +146,8 @@ class Rules(NamedTuple):
     both: bool = True
     leads: bool = True
     wait: bool = False
+    flapping: bool = True
+    back: bool = False
 
     @property
     def plan(self) -> Plan:
@@ -169,11 +174,14 @@ class Rules(NamedTuple):
         """
         more += 'repeat = "1h"\n' if self.repeat else ""
         more += 'group_wait = "3m"\n' if self.wait else ""
+        more += "" if self.flapping else "flapping = false\n"
+        more += 'reopen_within = "15m"\n' if self.back else ""
         more += 'to = ["team-leads", "on-call"]\n' if self.both and self.leads else ""
         return rejection(more)
 
 
-QUIET_HEAD = HEAD + 'quiet = "10:30-12:00"\n'  # of on-call, who gets mail
+# Of on-call, who gets mail; and more than one new message a minute is a storm.
+QUIET_HEAD = HEAD + 'quiet = "10:30-12:00"\nstorm = 1\n'
 NAMES = {"network-rejection", "rejected"}
 
 
@@ -217,6 +225,8 @@ def stored(known: Known) -> Known:
         instances={key: _stored(value, Instance) for key, value in known.instances.items()},
         incidents={key: _stored(value, Incident) for key, value in known.incidents.items()},
         conversations={k: _stored(value, Conversation) for k, value in known.conversations.items()},
+        silences={key: _stored(value, Silence) for key, value in known.silences.items()},
+        ended={key: _stored(value, Incident) for key, value in known.ended.items()},
         told={
             incident: {receiver: _stored(value, Told) for receiver, value in told.items()}
             for incident, told in known.told.items()
@@ -252,12 +262,14 @@ class AnyLife(RuleBasedStateMachine):
         self.over: set[str] = set()
         self.seen = {name: Seen() for name in AGENTS}
         self.polls = 0
+        self.silences = 0
+        self.flaps: set[str] = set()
 
     # ---- what happens ----
 
     @initialize(
         flags=st.fixed_dictionaries(
-            {key: st.booleans() for key in ("link", "repeat", "both", "wait")}
+            {key: st.booleans() for key in ("link", "repeat", "both", "wait", "flapping", "back")}
         ),
         begin=st.sampled_from([0.0, 20.0, 110.0]),
     )
@@ -295,7 +307,8 @@ class AnyLife(RuleBasedStateMachine):
 
     def row(self, name: str) -> Record:
         ip = "10.0.0.0" if name in "12" else "10.0.0.1"
-        return agent(name, self.values[name], ip=ip, tx_ploss=10 if ip == self.broken else 0)
+        lost = ip == self.broken or name in self.flaps
+        return agent(name, self.values[name], ip=ip, tx_ploss=10 if lost else 0)
 
     @rule(span=SPANS, trouble=st.sampled_from(Trouble))
     def fail(self, span: float, trouble: Trouble) -> None:
@@ -311,6 +324,55 @@ class AnyLife(RuleBasedStateMachine):
         before = self.truth()
         rows = [hit(key, said) for key in sorted(keys)]
         self.judge(lambda: self.play.poll(self.minute, *rows, source=HITS))
+        assert self.truth() == before
+
+    @rule(times=st.integers(4, 9), name=st.sampled_from(AGENTS))
+    def flap(self, times: int, name: str) -> None:
+        """One agent's packets are lost every other minute."""
+        for number in range(times):
+            self.flaps = {name} if number % 2 == 0 else set()
+            self.again(1.0)
+            self.again(2.0)
+
+    @rule(
+        span=SPANS,
+        lasts=st.sampled_from([3.0, 12.0, 25.0, 90.0]),
+        names=st.sets(st.sampled_from(AGENTS)),
+        flags=st.fixed_dictionaries({k: st.booleans() for k in ("until_resolved", "still_open")}),
+    )
+    def silence(self, span: float, lasts: float, names: set[str], flags: dict[str, bool]) -> None:
+        """Somebody silences some agents, or everything."""
+        self.wait(span)
+        before = self.truth()
+        self.silences += 1
+        given = {"id": f"silence {self.silences}", "rules": (), "entities": tuple(sorted(names))}
+        self.judge(lambda: self.play.silence(self.minute, self.minute + lasts, **given, **flags))
+        assert self.truth() == before
+
+    @rule(span=SPANS, number=st.integers(1, 9))
+    def end_silence(self, span: float, number: int) -> None:
+        self.wait(span)
+        before = self.truth()
+        self.judge(lambda: self.play.end_silence(self.minute, f"silence {number}"))
+        assert self.truth() == before
+
+    @rule(
+        span=SPANS, data=st.data(), lasts=st.sampled_from([None, 7.0, 90.0]), sticky=st.booleans()
+    )
+    def acknowledge(
+        self, span: float, data: st.DataObject, lasts: float | None, sticky: bool
+    ) -> None:
+        """Somebody has an incident, or has it no more."""
+        self.wait(span)
+        open_ones = sorted(i.id for i in self.play.known.incidents.values() if i.open)
+        if not open_ones:
+            return
+        chosen = data.draw(st.sampled_from(open_ones))
+        before = self.truth()
+        until = None if lasts is None else clock(self.minute + lasts)
+        taken = self.play.known.incidents[chosen].acknowledged_by
+        asked = Unacknowledge(chosen) if taken else Acknowledge(chosen, "ana", until, sticky)
+        self.judge(lambda: self.play.ask(self.minute, asked))
         assert self.truth() == before
 
     @rule(span=SPANS)
@@ -399,9 +461,13 @@ class AnyLife(RuleBasedStateMachine):
         self.revisions[talk.id] = talk.revision
         if talk.closed:
             self.over.add(talk.id)
+        if notice.ending:
+            return
         assert notice.items or notice.events
         assert notice.members == len(talk.members) == len(set(talk.members))
-        assert {item.incident.id for item in notice.items} <= set(talk.members)
+        gone = {item.back.id for item in notice.items if item.back}  # others go on in their stead
+        assert {item.incident.id for item in notice.items} - gone <= set(talk.members)
+        assert not gone & set(talk.members)
 
     def check_events(self, notice: Notice) -> None:
         """I8: an event is announced at most once to a receiver."""
@@ -419,8 +485,20 @@ class AnyLife(RuleBasedStateMachine):
         said.append(item.reason)
         if item.reason is Reason.OPEN:
             assert not item.incident.explained_by
-        if item.reason in (Reason.REPEAT, Reason.RAISED, Reason.OPEN):
+        if item.reason in (Reason.REPEAT, Reason.RAISED, Reason.OPEN) and not item.silent:
             assert self.loud(item.incident, notice.conversation, at)
+            self.check_gates(item)
+        if item.silent:
+            assert item.reason in (Reason.OPEN, Reason.CLOSE)
+
+    def check_gates(self, item: Item) -> None:
+        """What is silenced notifies nobody; of what somebody has nobody is reminded."""
+        incident = item.incident
+        assert not incident.silence
+        if item.reason is Reason.REPEAT:
+            assert not incident.acknowledged_by
+        if item.reason is Reason.RAISED:
+            assert not (incident.acknowledged_by and incident.sticky)
 
     def loud(self, incident: Incident, talk: Conversation, at: datetime) -> bool:
         """Whether the receiver may be disturbed."""
@@ -482,6 +560,8 @@ class AnyLife(RuleBasedStateMachine):
             now = known.incidents[incident]
             reach = self.play.plan.reaches.get((now.key.operation, receiver))
             mail = reach is not None and reach.kind == "email"
+            if now.flapping and now.closed_at and abs(self.play.last.at - now.closed_at) < WINDOW:
+                continue  # it has not settled yet
             assert now.open or (mail and known.told[incident][receiver].closed is False)
             if not now.open and reach is not None and known.at is not None:
                 assert muted_until(reach, known.at) is not None or self.set_back()
