@@ -279,6 +279,14 @@ def preview(
 
 
 @app.command()
+def doctor(as_json: Json = False) -> int:
+    """Look at wolkvox, Slack, mail and database live; say what is wrong and what to do."""
+    from notifier.commands.doctor import doctor as command
+
+    return command(as_json=as_json)
+
+
+@app.command()
 def simulate(
     port: Annotated[int, typer.Option(help="0 for any free one.")] = 8041,
     seed: Annotated[int, typer.Option(help="Another seed is another contact center.")] = 7,

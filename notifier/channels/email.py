@@ -72,6 +72,18 @@ class Email:
         """Mail cannot be looked for."""
         return None
 
+    def rehearse(self) -> str:
+        """Greet, secure the line, log in and name the sender; send nothing. Say how it went.
+
+        Raises:
+            DeliveryError: the server refuses one of these, or cannot be reached.
+        """
+        with self._session() as session:
+            secured = "encrypted" if isinstance(session.sock, ssl.SSLSocket) else "not encrypted"
+            _step("the sender", session.mail(split(self.sender)[1]), OK, broken=DESTINATION)
+            session.rset()
+        return f"{secured}, {f'logged in as {self.username}' if self.username else 'no login'}"
+
     def _hand_over(self, session: smtplib.SMTP, mail: Letter) -> str:
         """Return the server's last words: the queue id that a mail administrator asks for."""
         options = self._options(session, mail)

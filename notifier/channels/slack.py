@@ -209,6 +209,20 @@ class Slack:
                 break
         return None
 
+    # ---- looking ----
+
+    def ask(self, method: str, now: datetime, **arguments: str) -> SlackResponse:
+        """Call a method that changes nothing, by its name in the SDK.
+
+        Raises:
+            DeliveryError: Slack says no, or nothing.
+        """
+        return self._call(getattr(self._client, method), now, arguments)
+
+    def resolve(self, recipient: str, now: datetime) -> str:
+        """Return a channel's id. Raises DeliveryError where the bot can see none."""
+        return self._resolve(recipient, now)
+
     # ---- channels ----
 
     def _in_channel(self, channel: str, now: datetime, ask: Callable[[], T]) -> T:

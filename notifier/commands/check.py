@@ -73,7 +73,7 @@ def _find(file: Path | None) -> Findings:
     settings = load_settings()
     book = read_rules(file or settings.rules)
     laid = plan(book)
-    words = _templates(settings, laid)
+    words = template_problems(settings, laid)
     if any(problem.level == "error" for problem in words):
         raise ConfigError([*words, *book.warnings])
     return Findings(
@@ -88,7 +88,7 @@ def _json(found: Sequence[Problem]) -> str:
     return json.dumps({"ok": False, "problems": as_data(found)}, ensure_ascii=False)
 
 
-def _templates(settings: Settings, laid: Plan) -> list[Problem]:
+def template_problems(settings: Settings, laid: Plan) -> list[Problem]:
     """Compile every template of the user's own, and let every rule say all it would ever say."""
     found: list[Problem] = []
     renderer = Renderer(settings.templates, found.append)

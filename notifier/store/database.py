@@ -82,6 +82,13 @@ class Database:
             else:
                 self._held.enter_context(lock.on_server(self._engine, self.name))
 
+    def is_written(self) -> bool:
+        """Whether a notifier has the writer's lock. Raises StateError where that is not known."""
+        with self._said():
+            if self.kind == "sqlite":
+                return lock.is_held_on_file(Path(str(self._engine.url.database)))
+            return lock.is_held_on_server(self._engine)
+
     @contextmanager
     def turn(self, token: int, patience: float) -> Iterator[bool]:
         """Wait at most *patience* seconds for a token's turn; yield whether it came.

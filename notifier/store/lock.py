@@ -49,6 +49,25 @@ def on_file(database: Path, name: str) -> Iterator[None]:
         yield
 
 
+def is_held_on_file(database: Path) -> bool:
+    """Whether a process holds ``<database>.lock``; nothing is made where there is none."""
+    path = database.resolve().with_name(database.resolve().name + ".lock")
+    try:
+        with path.open("rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def is_held_on_server(engine: Engine) -> bool:
+    """Whether a session holds the advisory lock."""
+    with engine.connect() as connection:
+        return connection.execute(text(_HOLDER), {"key": _KEY}).scalar() is not None
+
+
 @contextmanager
 def on_server(engine: Engine, name: str) -> Iterator[None]:
     """Hold an advisory lock for as long as one connection lives.
