@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import parts, polls, size, start
+from benchmarks import parts, polls, replays, size, start
 from benchmarks.table import Row, printed
 
 MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
@@ -13,6 +13,8 @@ MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "firing": polls.firing,
     "decode": parts.decoding,
     "loop": parts.looping,
+    "replay": replays.replays,
+    "record": replays.recording,
     "memory": size.memory,
     "bombs": size.bombs,
     "help": start.help_,

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from notifier.core.plan import Plan, SourcePlan
 from notifier.core.reading import Due, Failed, Good, Reading
@@ -25,18 +27,34 @@ SEED = 7
 
 def turns(plan: Plan, since: datetime, until: datetime, seed: int = SEED) -> Iterator[Turn]:
     """Yield what polls would have read, each source at its pace and within its hours."""
-    days = (until - since).days + 2
-    centers: dict[str, Center] = {}
-    for source in plan.sources.values():
-        zone = source.zone
-        script = day_script(since, zone, days)
-        centers.setdefault(source.key.operation, Center(seed, since, script, zone=str(zone)))
+    centers: dict[str, _Days] = {}
     for at, source in heapq.merge(
         *(_polls(source, since, until) for source in plan.sources.values()),
         key=lambda poll: (poll[0], poll[1].key),
     ):
-        yield Turn(_reading(centers[source.key.operation], source, at))
+        days = centers.setdefault(source.key.operation, _Days(seed, source.zone))
+        yield Turn(_reading(days.center(at), source, at))
     yield Turn(Due(until))
+
+
+@dataclass(slots=True)
+class _Days:
+    """One operation's contact center, a day at a time: what happens in others need not be asked."""
+
+    seed: int
+    zone: ZoneInfo
+    _date: date | None = None
+    _center: Center = field(default_factory=Center)
+
+    def center(self, at: datetime) -> Center:
+        """The center on the local day of *at*; it knows of the day before and the day after."""
+        local = at.astimezone(self.zone)
+        if local.date() != self._date:
+            self._date = local.date()
+            before = local - timedelta(days=1)
+            script = day_script(before, self.zone, 3)
+            self._center = Center(self.seed, before, script, zone=str(self.zone))
+        return self._center
 
 
 def _polls(
