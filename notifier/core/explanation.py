@@ -39,6 +39,7 @@ SAYS: Mapping[Reason | Untold, str] = {
     Untold.WAITING: "it waits for company (`group_wait`)",
     Untold.FLAPPING: "it opens and closes all the time: its close is told when it has settled",
     Untold.SILENCED: "a silence holds it back",
+    Untold.FLAPPING: "it opens and closes all the time: its close is told when it has settled",
     Untold.QUIET: "it is within the receiver's quiet hours",
     Untold.ACKNOWLEDGED: "somebody acknowledged it, so that nobody is reminded",
     Untold.NOBODY: "no receiver takes it",
