@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 
-from benchmarks import parts, polls, replays, size, start
+from benchmarks import pages, parts, polls, replays, size, start
 from benchmarks.table import Row, printed
 
 MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
@@ -17,6 +17,7 @@ MEASURES: dict[str, Callable[[], Iterator[Row]]] = {
     "record": replays.recording,
     "memory": size.memory,
     "bombs": size.bombs,
+    "pages": pages.pages,
     "help": start.help_,
     "ready": start.ready,
 }

@@ -25,6 +25,7 @@ class World:
 
     bot: Bot
     far: FarSide
+    variables: dict[str, str]
 
     def poll(self) -> None:
         """One poll, which must be a good one."""
@@ -68,4 +69,4 @@ def world(answers: Sequence[bytes], *chosen: dict[str, tuple[str, str]]) -> Iter
         (home / "rules.toml").write_text(rules(far.wolkvox, *chosen))
         settings = load_settings(environment(home, far), dotenv=None)
         with opened(settings) as bot:
-            yield World(bot, far)
+            yield World(bot, far, environment(home, far))

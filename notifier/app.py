@@ -29,6 +29,7 @@ from notifier.cycle import Cycle, Render
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, Problem, StateError
 from notifier.journal import Journal
+from notifier.lookback import Lookback
 from notifier.pacing import Pacing
 from notifier.render import Renderer, envelopes, text
 from notifier.rules import read_rules
@@ -66,9 +67,19 @@ def house(settings: Settings, clocks: Clocks = REAL) -> Iterator[tuple[Bot, Cler
     try:
         database.lock_writer()
         bot = _bot(settings, clocks, latest, clients, database)
-        yield bot, Clerk(bot, database, lambda: latest.book, clocks.now, secrets.token_hex(4))
+        yield bot, _clerk(settings, clocks, latest, bot, database)
     finally:
         database.close()
+
+
+def _clerk(
+    settings: Settings, clocks: Clocks, latest: Latest, bot: Bot, database: Database
+) -> Clerk:
+    def book() -> Rulebook:
+        return latest.book
+
+    lookback = Lookback(database, book, clocks.now, spoken(settings))
+    return Clerk(bot, database, book, clocks.now, secrets.token_hex(4), lookback)
 
 
 @dataclass(slots=True)

@@ -24,9 +24,20 @@ from notifier.core.source_status import SourceStatus, sources
 from notifier.core.state import Incident, SourceKey, Told
 from notifier.core.status import IncidentStatus, Wanted, key_of, listed, of_incident
 from notifier.errors import RequestError
+from notifier.lookback import Lookback
 from notifier.store import audit, look, memory, past
 from notifier.store.database import Database
-from notifier.web.desk import Hits, Reasoned, SilenceAsked, SilenceStatus, Step, Story, Word
+from notifier.web.desk import (
+    Answered,
+    Asked,
+    Hits,
+    SilenceAsked,
+    SilenceStatus,
+    Step,
+    Story,
+    Tried,
+    Word,
+)
 
 WEEK = timedelta(days=7)
 FRESH = timedelta(seconds=30)  # counts of a week need not be newer
@@ -48,6 +59,7 @@ class Clerk:
     book: Callable[[], Rulebook]
     clock: Callable[[], datetime]
     began: str
+    lookback: Lookback
     _fired: tuple[datetime, Mapping[tuple[str, str], Fires]] | None = None
     _tests: dict[str, Mapping[str, list[RuleTest]]] = field(default_factory=dict)
 
@@ -77,9 +89,13 @@ class Clerk:
 
     # ---- incidents ----
 
-    def why(self, incident: IncidentStatus) -> Sequence[Reasoned]:  # noqa: ARG002
-        """Why people were, or were not, told of it."""
-        return ()
+    def explain(self, asked: Asked) -> Answered:
+        """Why people were told, or not."""
+        return self.lookback.explain(asked)
+
+    def what_if(self, operation: str, rule: str, when: str, days: int) -> Tried:
+        """What another condition would have told."""
+        return self.lookback.what_if(operation, rule, when, days)
 
     def listed(self) -> Sequence[IncidentStatus]:
         """All that is open, worst first, then what is pending."""

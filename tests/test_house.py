@@ -37,7 +37,12 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "msgspec": ("core", "store", "journal", "desk"),  # structs of the core, read and written
     "prometheus_client": ("web",),
     "psycopg": ("store",),
-    "pydantic": ("core", "settings", "web.api_changes"),  # the rules file is a model
+    "pydantic": (
+        "core",
+        "settings",
+        "web.api_changes",
+        "web.hindsight",
+    ),  # the rules file is a model
     "pydantic_core": ("core",),
     "pydantic_settings": ("settings",),
     "requests": ("wolkvox", "wire", "channels", "web.heartbeat"),  # webhooks are posted, too

@@ -7,7 +7,7 @@ is reported, and the shipped one is used instead.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache, partial
 from pathlib import Path
@@ -121,6 +121,7 @@ class Speaker:
     words: Words
     now: datetime
     zones: Mapping[str, str]
+    manners: dict[str, Manner] = field(default_factory=dict)
 
     def names(self) -> dict[str, Callable[..., Any]]:
         """By the names that templates use."""
@@ -143,8 +144,10 @@ class Speaker:
         }
 
     def _manner(self, operation: str) -> Manner:
-        locale = locale_of(self.words.language, self.words.language)
-        return Manner(self.words, locale, self._zone(operation))
+        if operation not in self.manners:
+            locale = locale_of(self.words.language, self.words.language)
+            self.manners[operation] = Manner(self.words, locale, self._zone(operation))
+        return self.manners[operation]
 
     def _zone(self, operation: str) -> tzinfo:
         return zone_of(self._zone_name(operation))

@@ -121,12 +121,66 @@ class Word:
     sticky: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody wants to have explained. *at*: None is now."""
+
+    rule: str
+    entity: str
+    operation: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reasoned:
-    """What was judged at that time, as a sentence."""
+    """Polls in a row that ended for the same reason: a word of ours."""
+
+    since: datetime
+    until: datetime
+    reason: str
+    polls: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """Why people were told of an entity by the last good poll, or why not.
+
+    Attributes:
+        at: When that poll was judged; None where none is recorded within a day.
+        said: *reason* as a sentence, in English.
+        inputs: What the condition looked at.
+        day: The reasons of the day before, the latest last.
+    """
+
+    rule: str
+    operation: str
+    entity: str
+    at: datetime | None
+    told: bool
+    reason: str
+    said: str
+    value: float | str | bool | None = None
+    inputs: dict[str, float | str | bool | None]
+    day: tuple[Reasoned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What one receiver would have been told of one entity."""
 
     at: datetime
+    reason: str
+    entity: str
+    receiver: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What a rule told as it is, and what it had told as somebody tries it: what people notice."""
+
+    was: tuple[Sent, ...]
+    would: tuple[Sent, ...]
 
 
 class Desk(Protocol):
@@ -148,8 +202,12 @@ class Desk(Protocol):
         """Which sources there are."""
         ...
 
-    def why(self, incident: IncidentStatus) -> Sequence[Reasoned]:
-        """Why people were, or were not, told of it: the judgements of its life."""
+    def explain(self, asked: Asked) -> Answered:
+        """Why people were told, or not. Raises RequestError where that cannot be said."""
+        ...
+
+    def what_if(self, operation: str, rule: str, when: str, days: int) -> Tried:
+        """What another condition would have told. Raises RequestError as ``explain``."""
         ...
 
     def listed(self) -> Sequence[IncidentStatus]:

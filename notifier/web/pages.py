@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from notifier.core.status import IncidentStatus, Wanted
+from notifier.errors import RequestError
 from notifier.web import cursor as cursors
+from notifier.web.desk import Answered, Asked, Desk, Tried
 from notifier.web.problem import ProblemError
-from notifier.web.reader import COOKIE, YEAR, Asking, back
+from notifier.web.reader import COOKIE, YEAR, Asking, Reader, back
 
 router = APIRouter(include_in_schema=False)
 PENDING = 50  # shown of what is pending: a bad morning has thousands
@@ -26,18 +28,20 @@ Cursor = Annotated[str | None, Query(max_length=400)]
 @router.get("/")
 def overview(reader: Asking) -> Response:
     """What is open, by operation, worst first."""
-    listed = reader.desk.listed()
+    return reader.show_kept("overview", lambda: _open(reader.desk))
+
+
+def _open(desk: Desk) -> dict[str, Any]:
+    listed = desk.listed()
     still = [each for each in listed if each.incident]
-    return reader.show(
-        "overview",
-        live=True,
-        total=len(still),
-        counts=Counter(each.severity for each in still),
-        groups=list(by_operation(still).items()),
-        number_of=Counter(each.operation for each in still),
-        pending=[each for each in listed if not each.incident][:PENDING],
-        sources=len(reader.desk.source_keys()),
-    )
+    return {
+        "total": len(still),
+        "counts": Counter(each.severity for each in still),
+        "groups": list(by_operation(still).items()),
+        "number_of": Counter(each.operation for each in still),
+        "pending": [each for each in listed if not each.incident][:PENDING],
+        "sources": len(desk.source_keys()),
+    }
 
 
 Group: TypeAlias = list[tuple[IncidentStatus, list[IncidentStatus]]]
@@ -58,20 +62,31 @@ def by_operation(listed: Sequence[IncidentStatus]) -> dict[str, Group]:
 
 
 @router.get("/incidents/{incident}")
-def incident(reader: Asking, incident: str) -> Response:
-    """One incident's life."""
+def incident(reader: Asking, incident: str, explain: bool = False) -> Response:
+    """One incident's life; with *explain* why each poll told people of it, or not."""
     story = reader.desk.story(incident)
     if story is None:
         raise ProblemError(404, reader.say("incident.gone"))
     return reader.show(
         "incident",
         here="overview",
-        live=story.incident.state != "closed",
+        live=story.incident.state != "closed" and not explain,
         story=story,
         numbers=[value for _, value in story.values],
         linked=any(each.rule == story.incident.rule for each in reader.desk.rules()),
-        why=reader.desk.why(story.incident),
+        why=_why(reader, story.incident) if explain else None,
     )
+
+
+def _why(reader: Reader, status: IncidentStatus) -> Answered | str:
+    """Why, or why that cannot be said."""
+    asked = Asked(
+        rule=status.rule, entity=status.entity, operation=status.operation, at=status.closed_at
+    )
+    try:
+        return reader.desk.explain(asked)
+    except RequestError as error:
+        return str(error)
 
 
 @router.get("/history")
@@ -111,10 +126,27 @@ def rules(reader: Asking) -> Response:
 @router.get("/rules/{operation}/{rule}")
 def rule(reader: Asking, operation: str, rule: str) -> Response:
     """One rule, and what came of it."""
+    return rule_page(reader, operation, rule)
+
+
+def rule_page(
+    reader: Reader, operation: str, rule: str, *, when: str = "", days: int = 7,
+    result: Tried | None = None, wrong: str = "",
+) -> Response:  # fmt: skip
+    """One rule, and what somebody tries with it."""
     found = [e for e in reader.desk.rules() if (e.operation, e.rule) == (operation, rule)]
     if not found:
         raise ProblemError(404, reader.say("rules.gone"))
-    return reader.show("rule", here="rules", rule=found[0], whatif=False)
+    return reader.show(
+        "rule",
+        here="rules",
+        status=422 if wrong else 200,
+        rule=found[0],
+        when=when or found[0].when,
+        days=days,
+        result=result,
+        wrong=wrong,
+    )
 
 
 @router.get("/receivers")

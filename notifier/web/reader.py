@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
@@ -16,11 +16,13 @@ from notifier.core.change import Change
 from notifier.version import VERSION
 from notifier.web.desk import Desk
 from notifier.web.gate import Caller
+from notifier.web.kept import Kept
 from notifier.web.problem import ProblemError
 from notifier.web.visitor import Access, Visitor
 
 COOKIE = "language"
 YEAR = 365 * 24 * 3600  # seconds
+FRESH = 10  # seconds that a page may be kept: it says how long things last
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -61,6 +63,7 @@ class Reader:
     visitor: Visitor | None
     caller: Caller
     access: Access
+    kept: Kept
 
     @property
     def language(self) -> str:
@@ -106,6 +109,18 @@ class Reader:
         **values: Any,
     ) -> Response:
         """The page of that template. *here*: its place in the navigation."""
+        text = self._filled(template, here=here, live=live, **values)
+        return HTMLResponse(text, status, headers={"content-language": self.language})
+
+    def show_kept(self, template: str, values: Callable[[], dict[str, Any]]) -> Response:
+        """A live page that depends on what is known and on the reader alone: made once for all."""
+        desk, visitor = self.desk, self.visitor
+        moment = int(desk.now().timestamp()) // FRESH
+        key = (template, desk.version(), moment, self.language, self.path, visitor)
+        text = self.kept.get(key, lambda: self._filled(template, here="", live=True, **values()))
+        return HTMLResponse(text, headers={"content-language": self.language})
+
+    def _filled(self, template: str, /, *, here: str, live: bool, **values: Any) -> str:
         given = {
             "here": here or template,
             "live": live,
@@ -121,10 +136,8 @@ class Reader:
             "wrong": "",
             "operations": tuple(self.desk.zones()),
         }
-        text = self.pages.fill(
-            template, self.language, self.desk.now(), self.desk.zones(), **(given | values)
-        )
-        return HTMLResponse(text, status, headers={"content-language": self.language})
+        desk = self.desk
+        return self.pages.fill(template, self.language, desk.now(), desk.zones(), **given | values)
 
     def _said(self) -> str:
         """What a form before this page did: a phrase's name, of two that there are."""
@@ -176,7 +189,7 @@ def reader(request: Request) -> Reader:
     """Whoever asks."""
     state = request.state
     app = request.app.state
-    return Reader(request, app.desk, app.pages, state.visitor, state.caller, state.access)
+    return Reader(request, app.desk, app.pages, state.visitor, state.caller, state.access, app.kept)
 
 
 Asking: TypeAlias = Annotated[Reader, Depends(reader)]

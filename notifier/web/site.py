@@ -14,9 +14,10 @@ from starlette.responses import PlainTextResponse, Response
 from notifier import logs
 from notifier.errors import RenderError, RequestError, StateError
 from notifier.version import VERSION
-from notifier.web import api, api_changes, files, live, login, silences
+from notifier.web import api, api_changes, files, hindsight, live, login, silences
 from notifier.web import pages as pages_
 from notifier.web.desk import Desk
+from notifier.web.kept import Kept
 from notifier.web.limit import Attempts
 from notifier.web.listeners import Listeners
 from notifier.web.problem import ProblemError, invalid, problem, sentence, wants_json
@@ -47,9 +48,11 @@ def site(
     app.state.pages = pages
     app.state.attempts = attempts
     app.state.listeners = listeners
+    app.state.kept = Kept()
     _add_numbers(app, metrics)
-    for room in (api, api_changes, files, live, login, silences, pages_):
+    for room in (api, api_changes, files, hindsight, live, login, silences, pages_):
         app.include_router(room.router)
+    app.include_router(hindsight.api)
     _add_problems(app)
     return app
 
