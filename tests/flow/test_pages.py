@@ -294,6 +294,75 @@ def test_a_silence_that_makes_no_sense_is_a_problem(site: Site) -> None:
     assert "must end" in answer.json()["detail"]
 
 
+# ---- the past ----
+
+
+def test_an_incident_says_of_each_reading_why_people_were_told(site: Site) -> None:
+    browser, path = Browser(site), f"/incidents/{first(site)}"
+    assert "Explain each reading" in text(browser.open(path))
+
+    said = text(browser.open(f"{path}?explain=true"))
+
+    assert "10:01 nothing is wrong 1 reading 10:02 opened 1 reading 10:03 changed" in said
+
+
+def test_another_limit_shows_what_it_would_have_sent_and_changes_nothing(site: Site) -> None:
+    browser, path = Browser(site), "/rules/bogota/rejection"
+    given = {"csrf": browser.csrf(path), "days": "1"}
+
+    tried = text(browser.send(f"{path}/what-if", when="network_rejection > 5", **given))
+    wrong = browser.send(f"{path}/what-if", when="network_rejection >", **given)
+    nowhere = browser.send("/rules/bogota/none/what-if", when="x > 1", **given)
+
+    assert "As it is 7 messages would have been sent" in tried
+    assert "As you try it 2 messages would have been sent" in tried
+    assert wrong.status_code == 422
+    assert 'value="network_rejection &gt;"' in wrong.text
+    assert nowhere.status_code == 404
+    assert "network_rejection > 1" in text(browser.open(path))
+
+
+def test_programs_ask_about_the_past(site: Site) -> None:
+    asked = "explain?rule=rejection&operation=bogota&entity=1"
+    whatif = "/api/v1/rules/bogota/rejection/what-if"
+
+    told = site.api(asked).json()
+    earlier = site.api(f"{asked}&at=2026-01-05T15:01:30Z").json()
+    tried = site.ask(whatif, "POST", json={"when": "network_rejection > 5", "days": 1}).json()
+
+    assert (told["reason"], told["value"], told["inputs"]) == (
+        "change",
+        2.5,
+        {"network_rejection": 2.5},
+    )
+    assert (earlier["told"], earlier["reason"]) == (False, "clear")
+    assert {each["entity"] for each in tried["would"]} == {"2"}
+    assert len(tried["was"]) > len(tried["would"])
+    assert site.api("explain?rule=none&operation=bogota&entity=1").status_code == 409
+    assert (
+        site.ask(whatif.replace("rejection", "none"), "POST", json={"when": "x"}).status_code == 404
+    )
+
+
+def test_without_recordings_nothing_can_be_looked_back_at(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage, served(stage) as site:
+        with site.desk.database.transaction() as connection:
+            connection.exec_driver_sql("DELETE FROM recording")
+
+        answer = site.api("explain?rule=rejection&operation=bogota&entity=1")
+
+    assert answer.status_code == 409
+    assert "nothing is recorded yet" in answer.json()["detail"]
+
+
+def test_one_looks_back_at_a_time(site: Site) -> None:
+    with site.desk.lookback._alone():
+        answer = site.api("explain?rule=rejection&operation=bogota&entity=1")
+
+    assert answer.status_code == 409
+    assert "somebody else looks back" in answer.json()["detail"]
+
+
 # ---- roles ----
 
 
