@@ -44,7 +44,7 @@ def _unsilenced(draft: Draft, rule: RulePlan, news: list[Event]) -> list[Event]:
     held = [
         event
         for event in news
-        if covering(silences, InstanceKey(rule.operation, rule.id, event.key), draft.at)
+        if covering(silences, InstanceKey(rule.operation, rule.id, event.key), draft.latest)
     ]
     _note(draft, rule, held, Untold.SILENCED)
     return [event for event in news if event not in held]

@@ -170,11 +170,15 @@ class Draft:
             seen=self._seen(),
             silences=self._silences(),
             ended=self._ended(incidents),
-            at=self._judged_up_to(),
+            at=self.latest,
         )
 
-    def _judged_up_to(self) -> datetime:
-        """The latest time; where the clock was ahead, what it says now: timers live by it."""
+    @property
+    def latest(self) -> datetime:
+        """The latest time judged; where the clock was ahead, what it says now: timers live by it.
+
+        Readings may be judged a little out of order: what began in between has begun.
+        """
         before = self.known.at
         if before is None or not timedelta(0) < before - self.at <= SET_BACK:
             return self.at

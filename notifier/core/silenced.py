@@ -28,7 +28,7 @@ def hush(draft: Draft) -> None:
     if not silences and not any(incident.silence for incident in current):
         return
     for silence in silences.values():
-        if (ended := _ended(silence, current, draft.at)) is not silence:
+        if (ended := _ended(silence, current, draft.latest)) is not silence:
             draft.silences[silence.id] = ended
     for incident in current:
         _mark(draft, incident)
@@ -49,7 +49,7 @@ def _ended(silence: Silence, current: list[Incident], now: datetime) -> Silence:
 
 
 def _mark(draft: Draft, incident: Incident) -> None:
-    found = covering(draft.quieting().values(), incident.key, draft.at)
+    found = covering(draft.quieting().values(), incident.key, draft.latest)
     silence, until = found or (None, None)
     name, author = (silence.id, silence.author) if silence else ("", "")
     if (incident.silence, incident.silenced_by, incident.silenced_until) != (name, author, until):
@@ -64,8 +64,8 @@ def _mark(draft: Draft, incident: Incident) -> None:
 def warn(draft: Draft, plan: Plan) -> None:
     """Say once, shortly before a silence ends, what it holds still."""
     for silence in list(draft.quieting().values()):
-        due = not silence.warned and not silence.over and draft.at >= warns_at(silence)
-        if due and in_force(silence, draft.at) == silence.ends_at:
+        due = not silence.warned and not silence.over and draft.latest >= warns_at(silence)
+        if due and in_force(silence, draft.latest) == silence.ends_at:
             draft.silences[silence.id] = replace(silence, warned=True)
             if silence.ends_at - silence.starts_at > silence.ends_at - warns_at(silence):
                 _warn(draft, plan, silence)

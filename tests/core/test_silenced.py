@@ -174,6 +174,14 @@ def test_the_bots_own_troubles_can_be_silenced() -> None:
     assert play.wait(60) == ["on-call open bogota/latency"]
 
 
+def test_a_reading_that_is_judged_a_little_late_is_silenced_all_the_same() -> None:
+    play = Play(rejection())
+    play.poll(0, agent("12004", 0))
+    play.silence(5, 65)
+    assert play.poll(4.5, agent("12004", 2)) == []
+    assert play.reason("12004") is Untold.SILENCED
+
+
 # ---- how it ends ----
 
 
