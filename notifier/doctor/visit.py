@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -79,8 +79,9 @@ class Visit:
             Check(database_check.GROUP, "database", self._database),
             *self._operations(),
             Check(slack.GROUP, "token", self._slack, "set NOTIFIER_SLACK__BOT_TOKEN anew"),
+            Check(slack.GROUP, "buttons", self._buttons, "set NOTIFIER_SLACK__APP_TOKEN anew"),
             Check(mail.GROUP, "server", self._mail, mail.FIX),
-            Check("receivers", "others", self._others),
+            *self._others(),
         ]
 
     def _templates(self) -> list[Check]:
@@ -176,16 +177,36 @@ class Visit:
             return iter([skipped(mail.GROUP, "server", "no receiver takes mail")])
         return mail.look(next(c for c in channels(self.settings) if isinstance(c, Email)))
 
-    def _others(self) -> Iterator[Finding]:
-        """What cannot be looked at without sending something."""
-        for reach in {r.name: r for r in self._reaches()}.values():
-            if reach.kind == "slack_webhook":
-                self.settings.slack_webhook_for(reach.recipients[0])
-                text = f"its address is set; notifier send-test {reach.name} tells the rest"
-                yield ok("receivers", f"receiver {reach.name}", text)
-            elif reach.kind not in ("slack", "email"):
-                text = f"notifier send-test {reach.name} tells how it is"
-                yield skipped("receivers", f"receiver {reach.name}", text)
+    def _buttons(self) -> Iterator[Finding]:
+        if self.settings.slack.app_token is None:
+            return iter([skipped(slack.GROUP, "buttons", "there is no app token: no buttons")])
+        token = self.settings.slack.app_token.get_secret_value()
+        app = Slack(token, self.settings.slack.base_url)
+        return slack.look_at_buttons(app, token, self.clocks.now())
+
+    def _others(self) -> list[Check]:
+        """What cannot be looked at without sending something: only whether its address is set."""
+        others = {r.name: r for r in self._reaches() if r.kind not in ("slack", "email")}
+        return [Check("receivers", f"receiver {name}", self._set(each)) for name, each in
+                others.items()]  # fmt: skip
+
+    def _set(self, reach: Reach) -> Callable[[], list[Finding]]:
+        settings = self.settings
+        named: Mapping[str, Callable[[str], object]] = {
+            "slack_webhook": settings.slack_webhook_for,
+            "webhook": settings.webhook_for,
+            "alertmanager": settings.alertmanager_for,
+            "teams": settings.teams_for,
+            "apprise": settings.apprise_for,
+        }
+
+        def look() -> list[Finding]:
+            for name in reach.recipients:
+                named[reach.kind](name)
+            text = f"its address is set; notifier send-test {reach.name} tells the rest"
+            return [ok("receivers", f"receiver {reach.name}", text)]
+
+        return look
 
 
 def _no_rules() -> Iterator[Finding]:

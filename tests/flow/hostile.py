@@ -42,6 +42,7 @@ NAMED = {site.ip: site.name for site in SITES}
 GONE_AFTER = 3  # good snapshots without an agent
 TELL_AFTER = 3  # failed polls, and
 TELL_TIME = timedelta(minutes=3)
+MAINTENANCE_TIME = timedelta(minutes=30)
 BUSY_TIME = timedelta(minutes=10)
 
 
@@ -59,6 +60,9 @@ def fails(faults: Sequence[Fault], api: str) -> Fault | None:
     sent = next((f for f in faults if f.wrong in SENDING), None)
     if sent is not None and sent.wrong not in WHOLE:
         return None if _none(sent) else sent
+    hollow = next((f for f in faults if f.wrong is Wrong.EMPTY_LIST), None)
+    if hollow is not None and any(f.text == "nested" for f in faults if f.wrong is Wrong.DATA):
+        return hollow if api == "latency" else None  # a list within a list: lists of what?
     return next((f for f in faults if f.wrong not in SENDING and not _leaves_rows(f, api)), None)
 
 
@@ -307,7 +311,8 @@ class Truth:
         times = self._failing[api]
         busy = fault.status == 429 or "simultaneous" in fault.text
         lasted = at - times[0]
-        long = lasted >= BUSY_TIME if busy else len(times) >= TELL_AFTER and lasted >= TELL_TIME
+        enough = MAINTENANCE_TIME if "maintenance" in fault.text else TELL_TIME
+        long = lasted >= BUSY_TIME if busy else len(times) >= TELL_AFTER and lasted >= enough
         if api not in self._down and (long or _hopeless(fault)):
             self._down[api] = at
 

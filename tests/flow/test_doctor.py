@@ -92,7 +92,7 @@ def test_where_all_is_well_nothing_is_to_be_done(stage: Stage) -> None:
     found = look(stage)
 
     assert {f.level for f in found.all if f.check != "file"} == {Level.OK, Level.SKIPPED}
-    assert [f.check for f in found.all if f.level is Level.SKIPPED] == ["counter reset"]
+    assert [f.check for f in found.all if f.level is Level.SKIPPED] == ["counter reset", "buttons"]
     assert calls(found.all) == 4
     assert not stage.seen()
     assert not stage.mailed()
@@ -301,7 +301,7 @@ def test_a_scope_that_is_missing_names_what_cannot_be_done(stage: Stage) -> None
     ("channel", "level", "says"),
     [
         ({"member": True}, "ok", "is a member"),
-        ({"member": False}, "fail", "is no member"),
+        ({"member": False}, "ok", "join by itself"),
         ({"member": False, "private": True}, "fail", "no channel #operaciones that the bot"),
         ({"archived": True}, "fail", "no channel #operaciones that the bot"),
     ],
@@ -313,6 +313,31 @@ def test_a_channel_that_cannot_be_posted_in_is_found(
     found = look(stage)["slack: receiver leads"]
 
     assert (found.level.value, says in found.text) == (level, True)
+
+
+def test_a_private_channel_needs_scopes_of_its_own(stage: Stage) -> None:
+    stage.slack.add_channel("operaciones", private=True)
+    assert look(stage)["slack: scopes"].text == "all 5 that are needed"
+    stage.slack.scopes = stage.slack.scopes.replace("groups:history,", "")
+    assert "in private channels" in look(stage)["slack: scopes"].text
+
+
+def test_a_channel_without_the_bot_is_found_where_it_cannot_join(stage: Stage) -> None:
+    stage.slack.add_channel("operaciones", member=False)
+    stage.slack.scopes = "chat:write,channels:read,channels:history"
+
+    assert look(stage)["slack: receiver leads"].fix == "/invite @notifier there"
+
+
+def test_an_app_token_is_tried_too(stage: Stage) -> None:
+    stage.slack.socket_url = "ws://127.0.0.1:9/"
+    stage.more["NOTIFIER_SLACK__APP_TOKEN"] = stage.slack.app_token
+    well = look(stage)
+    stage.more["NOTIFIER_SLACK__APP_TOKEN"] = "xapp-other"
+    found = look(stage)
+
+    assert well.level("slack: buttons") == "ok"
+    assert "invalid_auth" in found["slack: buttons"].text
 
 
 def test_a_channel_by_id_may_be_archived_or_public(stage: Stage) -> None:
@@ -329,7 +354,7 @@ def test_receivers_without_a_look_are_named_with_the_way_to_try_them(stage: Stag
     hook = '\n[[receiver]]\nname = "hook"\nslack_webhook = "floor"\n'
     stage.rules.write_text(text + hook + '\n[[rule]]\nid = "other"\non = "skills"\n'
                            'when = "calls_in_queue_now > 9"\nto = ["hook"]\n')  # fmt: skip
-    assert "NOTIFIER_SLACK__WEBHOOKS__FLOOR" in look(stage)["receivers: others"].text
+    assert "NOTIFIER_SLACK__WEBHOOKS__FLOOR" in look(stage)["receivers: receiver hook"].text
     stage.more["NOTIFIER_SLACK__WEBHOOKS__FLOOR"] = stage.slack.add_webhook("floor", "floor")
     assert "send-test hook" in look(stage)["receivers: receiver hook"].text
 
