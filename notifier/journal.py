@@ -101,6 +101,7 @@ class Journal:
             seen=remembered.seen,
             silences=remembered.silences,
             ended=remembered.ended,
+            tallies=remembered.tallies,
             at=_last_judged(remembered),
         )
 
@@ -116,6 +117,7 @@ def _changes(decision: Decision) -> bool:
         or decision.seen
         or decision.suppressed
         or decision.silences
+        or decision.tallies
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from notifier.core import asked, health, receivers, reload, silenced
+from notifier.core import asked, digests, health, receivers, reload, silenced, tally
 from notifier.core.endpoint import Nature
 from notifier.core.evaluate import evaluate, happened
 from notifier.core.events import announce, held_until, release
@@ -56,6 +56,8 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
     tell(draft, rules)
     release(draft, rules)
     silenced.warn(draft, rules)
+    tally.count(draft, rules)
+    digests.report(draft, rules)
     return draft.decide(timeline(draft))
 
 
@@ -94,6 +96,7 @@ def _timers(known: Known, rules: Plan, after: datetime) -> Iterator[datetime]:
     yield from held_until(known, rules, after)
     yield from silenced.due(known.silences, after)
     yield from (c.lingers_until for c in known.conversations.values() if c.lingers_until)
+    yield from digests.due(known, rules, after)
     terms = _Terms(rules, after)
     for incident in known.incidents.values():
         if incident.open and incident.acknowledged_until is not None:

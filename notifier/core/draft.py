@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from notifier.core.mistakes import Mistakes
 from notifier.core.rulebook import (
+    Digest,
     Operation,
     Poll,
     Receiver,
@@ -31,6 +32,7 @@ SECTIONS: dict[str, type[Table]] = {
     "source": Source,
     "receiver": Receiver,
     "rule": Rule,
+    "digest": Digest,
     "test": Test,
 }
 UNSAID = "?"  # stands for a name that could not be read; nobody is told again
@@ -40,6 +42,7 @@ _STAND_INS: dict[type[Table], dict[str, Any]] = {
     Operation: {"server": "0000", "timezone": "UTC"},
     Receiver: {"email": "x@example.com", "slack": "#x", **dict.fromkeys(NAMED, "x")},
     Rule: {"to": [UNSAID]},
+    Digest: {"to": [UNSAID], "at": "00:00"},
     Test: {"polls": [{"at": 0, "error": "network"}]},
 }
 # Without these the rest of the table would be misread.
@@ -65,6 +68,7 @@ class Draft:
     sources: Rows[Source]
     receivers: Rows[Receiver]
     rules: Rows[Rule]
+    digests: Rows[Digest]
     tests: Rows[Test]
     names: Mapping[str, frozenset[str]]
 
@@ -82,6 +86,7 @@ def draft(data: Data, mistakes: Mistakes) -> Draft:
         sources=read_section("source", Source, data, mistakes),
         receivers=read_section("receiver", Receiver, data, mistakes),
         rules=read_section("rule", Rule, data, mistakes),
+        digests=read_section("digest", Digest, data, mistakes),
         tests=read_section("test", Test, data, mistakes),
         names={section: _names(section, data) for section in SECTIONS},
     )

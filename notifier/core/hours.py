@@ -10,6 +10,7 @@ DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SUNDAY = 6
 _DAY = 24 * 60  # minutes
 _ACTIVE = re.compile(r"(?:([A-Za-z]{3})(?:\s*-\s*([A-Za-z]{3}))?\s+)?(\S+?)\s*-\s*(\S+)")
+_TIME = re.compile(r"(?:([A-Za-z]{3})(?:\s*-\s*([A-Za-z]{3}))?\s+)?(\S+)")
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 
 
@@ -60,6 +61,14 @@ class Active:
 
 
 @dataclass(frozen=True, slots=True)
+class Times:
+    """Moments of the week: ``Mon-Sat 21:00``; each with its days, 0 for Monday, and minute."""
+
+    text: str
+    moments: tuple[tuple[frozenset[int], int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Quiet:
     """The hours of each day in which only critical news may disturb: ``22:00-07:00``."""
 
@@ -82,6 +91,23 @@ def active(text: str) -> Active:
         ValueError: saying what is wrong.
     """
     return Active(text, tuple(_span(part.strip()) for part in text.split(",")))
+
+
+def times(text: str) -> Times:
+    """Read ``Mon-Sat 21:00``, several separated by commas; without days it is every day.
+
+    Raises:
+        ValueError: saying what is wrong.
+    """
+    return Times(text, tuple(_moment(part.strip()) for part in text.split(",")))
+
+
+def _moment(text: str) -> tuple[frozenset[int], int]:
+    found = _TIME.fullmatch(text)
+    if not found:
+        raise ValueError(f'`{text}` is not a time of the week; write it as in "Mon-Sat 21:00"')
+    first, last, at = found.groups()
+    return _days(first, last), clock(at)
 
 
 def quiet(text: str) -> Quiet:

@@ -19,7 +19,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from notifier.core.hours import Active, Quiet, active, clock, quiet
+from notifier.core.hours import Active, Quiet, Times, active, clock, quiet, times
 from notifier.core.values import plain
 
 NAME = r"[a-z0-9]+([_-][a-z0-9]+)*"
@@ -176,6 +176,10 @@ def _hours(value: object) -> Active:
     return active(value if isinstance(value, str) else "")
 
 
+def _moments(value: object) -> Times:
+    return times(value if isinstance(value, str) else "")
+
+
 def _quiet(value: object) -> Quiet:
     return quiet(value if isinstance(value, str) else "")
 
@@ -300,6 +304,12 @@ Hours: TypeAlias = Annotated[
     Active,
     PlainValidator(_hours),
     PlainSerializer(lambda hours: hours.text, return_type=str),
+    _schema(type="string"),
+]
+Moments: TypeAlias = Annotated[
+    Times,
+    PlainValidator(_moments),
+    PlainSerializer(lambda times: times.text, return_type=str),
     _schema(type="string"),
 ]
 QuietHours: TypeAlias = Annotated[

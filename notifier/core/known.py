@@ -23,6 +23,8 @@ from notifier.core.state import (
     Seen,
     SourceKey,
     SourceState,
+    Tally,
+    TallyKey,
     Told,
     ToldKey,
 )
@@ -41,6 +43,7 @@ class Known:
         seen: By operation and rule: events announced or there at the baseline.
         silences: Those that are not over, planned ones included.
         ended: The last incident of each instance that closed lately.
+        tallies: What happened since each digest was last told.
         at: When the last reading was judged: every timer up to then has been looked at.
     """
 
@@ -54,6 +57,7 @@ class Known:
     seen: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     silences: Mapping[str, Silence] = field(default_factory=dict)
     ended: Mapping[InstanceKey, Incident] = field(default_factory=dict)
+    tallies: Mapping[TallyKey, Tally] = field(default_factory=dict)
     at: datetime | None = None
 
 
@@ -81,6 +85,7 @@ class Decision:
     suppressed: tuple[tuple[InstanceKey, str, datetime], ...] = ()
     timeline: tuple[Entry, ...] = ()
     silences: Mapping[str, Silence] = field(default_factory=dict)
+    tallies: Mapping[TallyKey, Tally] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     counts: Mapping[Untold, int] = field(default_factory=dict)
     reasons: Mapping[InstanceKey, Untold] = field(default_factory=dict)
@@ -106,6 +111,7 @@ class Draft:
     seen: list[tuple[Seen, datetime]] = field(default_factory=list)
     suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
     silences: dict[str, Silence] = field(default_factory=dict)
+    tallies: dict[TallyKey, Tally] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     reasons: dict[InstanceKey, Untold] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
@@ -134,6 +140,10 @@ class Draft:
         """Every silence as it stands now, by id."""
         return {**self.known.silences, **self.silences}
 
+    def tally(self, key: TallyKey) -> Tally | None:
+        """What a digest has to tell, as it stands now."""
+        return self.tallies.get(key) or self.known.tallies.get(key)
+
     def decide(self, timeline: Iterable[Entry] = ()) -> Decision:
         """The finished decision."""
         return Decision(
@@ -148,6 +158,7 @@ class Draft:
             suppressed=tuple(self.suppressed),
             timeline=tuple(timeline),
             silences=self.silences,
+            tallies=self.tallies,
             notices=tuple(self.notices),
             counts=Counter(self.reasons.values()),
             reasons=self.reasons,
@@ -171,6 +182,8 @@ class Draft:
             silences=self._silences(),
             ended=self._ended(incidents),
             at=self.latest,
+            tallies={**self.known.tallies, **self.tallies},
+            at=self._judged_up_to(),
         )
 
     @property

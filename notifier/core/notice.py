@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 
 from notifier.core.silence import Silence
-from notifier.core.state import Conversation, Incident, Scalar, Severity, Told
+from notifier.core.state import Conversation, Incident, RuleTally, Scalar, Severity, Told
 
 
 class Reason(Enum):
@@ -86,6 +86,23 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What a digest tells.
+
+    Attributes:
+        kind: ``shift``: what happened; ``rules``: how the rules did.
+        since: Since when it is counted.
+        rules: What each rule did, where it did anything.
+        still: Ids of the rules that did nothing.
+    """
+
+    kind: str
+    since: datetime
+    rules: Mapping[str, RuleTally]
+    still: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RuleText:
     """What messages may say of a rule.
 
@@ -119,6 +136,7 @@ class Notice:
         roster: Members, open and worst first, at most ``ROSTER`` of them.
         open: How many members are open still; *members*: how many there are in all.
         ending: The silence of whose end this warns; the roster is what it holds.
+        report: What a digest tells; the roster is what is open.
         give_up_at: Undelivered then, it is old news.
     """
 
@@ -131,13 +149,19 @@ class Notice:
     members: int = 0
     events: tuple[Event, ...] = ()
     ending: Silence | None = None
+    report: Report | None = None
     give_up_at: datetime | None = None
 
     @property
     def reasons(self) -> frozenset[Reason]:
         """Every reason in it."""
         told = {item.reason for item in self.items}
-        return frozenset(told | {Reason.EVENT} if self.events or self.ending else told)
+        return frozenset(told | {Reason.EVENT} if self.is_event else told)
+
+    @property
+    def is_event(self) -> bool:
+        """Whether it is said once and never again: nothing in it lasts."""
+        return bool(self.events or self.ending or self.report)
 
 
 ROSTER = 50  # members a message may show; it collapses them earlier

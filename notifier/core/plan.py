@@ -15,8 +15,8 @@ from notifier.core.hours import Active, Quiet
 from notifier.core.lifecycle import Policy
 from notifier.core.loop import Loop
 from notifier.core.notice import RuleText
-from notifier.core.shifts import Shifts
-from notifier.core.state import Severity, SourceKey
+from notifier.core.shifts import Calendar, Shifts
+from notifier.core.state import Severity, SourceKey, TallyKey
 from notifier.core.writer import Columns
 
 
@@ -161,6 +161,21 @@ class SourcePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class DigestPlan:
+    """What is told at set times.
+
+    Attributes:
+        kind: ``shift``: what happened; ``rules``: how the rules did.
+        to: Receivers, those of other operations left out.
+    """
+
+    key: TallyKey
+    kind: str
+    times: Calendar
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The whole rules file, resolved.
 
@@ -173,6 +188,7 @@ class Plan:
     reaches: Mapping[tuple[str, str], Reach]  # by operation and receiver name
     renamed: Mapping[str, str] = field(default_factory=dict)  # old rule id -> new
     quotas: Mapping[str, Quota] = field(default_factory=dict)  # by operation
+    digests: tuple[DigestPlan, ...] = ()
     retention: timedelta = timedelta(days=35)  # how long readings and history are kept
     text: str = field(default="", repr=False)
 

@@ -14,9 +14,10 @@ from notifier.core.expression import Expression, parse
 from notifier.core.lifecycle import Policy
 from notifier.core.loop import LoopRule, compile_loop, needs_of
 from notifier.core.notice import RuleText
-from notifier.core.plan import CollectionPlan, Plan, Reach, RulePlan, SourcePlan
+from notifier.core.plan import CollectionPlan, DigestPlan, Plan, Reach, RulePlan, SourcePlan
 from notifier.core.rulebook import Operation, Receiver, Rule
-from notifier.core.state import digest, seconds
+from notifier.core.shifts import Calendar
+from notifier.core.state import TallyKey, digest, seconds
 from notifier.core.tree import Call, Compare, Constant, Look, Node, Not, children
 from notifier.core.values import plain
 from notifier.core.writer import Columns, column
@@ -36,9 +37,24 @@ def plan(book: Rulebook) -> Plan:
         },
         renamed=book.renamed,
         quotas={name: _quota(book, each) for name, each in book.operations.items()},
+        digests=tuple(_digests(book)),
         retention=book.file.retention,
         text=book.text,
     )
+
+
+def _digests(book: Rulebook) -> Iterator[DigestPlan]:
+    """Each digest once for each of its operations that somebody hears of."""
+    for digest_ in book.file.digest:
+        for operation in book.operations.values():
+            to = tuple(name for name in digest_.to if _hears(book, name, operation))
+            if to and operation.name in (digest_.operation or book.operations):
+                yield DigestPlan(
+                    TallyKey(operation.name, digest_.name),
+                    digest_.kind,
+                    Calendar(digest_.at, ZoneInfo(operation.timezone), operation.holidays or ""),
+                    to,
+                )
 
 
 # ---- sources ----

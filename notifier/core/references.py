@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Collection as Names
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from notifier.core.draft import UNSAID, Draft, Rows
 from notifier.core.mistakes import Mistakes
 from notifier.core.places import Loc
-from notifier.core.rulebook import Poll, Receiver, Rule
+from notifier.core.rulebook import Digest, Poll, Receiver, Rule
 from notifier.core.state import RESERVED
 from notifier.core.tables import KINDS, NAMED
 
@@ -31,6 +30,8 @@ def check_references(draft: Draft, templates: Names[str] | None, mistakes: Mista
     for i, rule in draft.rules:
         _check_rule(("rule", i), rule, draft, templates, mistakes)
     _check_loops(draft, mistakes)
+    for i, each in draft.digests:
+        _check_digest(("digest", i), each, draft, mistakes)
     for i, test in draft.tests:
         check_names(("test", i, "rule"), "rule", (test.rule,), draft.names["rule"], mistakes)
         check_polls(("test", i, "polls"), test.polls, draft.names["receiver"], mistakes)
@@ -54,6 +55,7 @@ def _check_unique(draft: Draft, mistakes: Mistakes) -> None:
     _once("receiver", "name", [(i, each.name) for i, each in draft.receivers], mistakes)
     _once("rule", "id", [(i, each.id) for i, each in draft.rules], mistakes)
     _once("rule", "was", [(i, each.was) for i, each in draft.rules if each.was], mistakes)
+    _once("digest", "name", [(i, each.name) for i, each in draft.digests], mistakes)
     _once("test", "name", [(i, each.name) for i, each in draft.tests], mistakes)
 
 
@@ -151,6 +153,16 @@ def _check_explains(loc: Loc, rule: Rule, draft: Draft, mistakes: Mistakes) -> N
             )
 
 
+def _check_digest(loc: Loc, digest: Digest, draft: Draft, mistakes: Mistakes) -> None:
+    names = draft.names
+    check_names((*loc, "to"), "receiver", digest.to, names["receiver"], mistakes)
+    known = names["operation"]
+    check_names((*loc, "operation"), "operation", digest.operation or (), known, mistakes)
+    if digest.name in names["rule"]:
+        text = f"`{digest.name}` is the id of a rule"
+        mistakes.add((*loc, "name"), text, "give the digest another name")
+
+
 def _check_loops(draft: Draft, mistakes: Mistakes) -> None:
     """A rule that explains itself, if only by way of others, would silence all of them."""
     explains = {rule.id: rule.explains for _, rule in draft.rules}
@@ -197,8 +209,9 @@ def warn(draft: Draft, mistakes: Mistakes) -> None:
     """Add warnings about a file without errors."""
     if not draft.top.operators:
         mistakes.warn((), "no `operators`: nobody will hear when a source is down")
-    heard = Counter(name for _, rule in draft.rules for name in rule.to)
-    useful = {*heard, *draft.top.operators, *(each.fallback for _, each in draft.receivers)}
+    heard = {name for _, rule in draft.rules for name in rule.to}
+    told = {name for _, digest in draft.digests for name in digest.to}
+    useful = {*heard, *told, *draft.top.operators, *(each.fallback for _, each in draft.receivers)}
     for i, receiver in draft.receivers:
         if receiver.name not in useful:
             mistakes.warn(("receiver", i, "name"), f"nothing is sent to `{receiver.name}`")

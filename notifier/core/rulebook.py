@@ -10,9 +10,10 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr
 from notifier.core.endpoint import Missing
 from notifier.core.keys import Duration, Fields, Group, Half, Link, Name, Period, Words, written
 from notifier.core.state import Severity
-from notifier.core.tables import Language, Operation, Poll, Receiver, Source, Table, Test
+from notifier.core.tables import Digest, Language, Operation, Poll, Receiver, Source, Table, Test
 
 __all__ = [
+    "Digest",
     "Operation",
     "Poll",
     "Receiver",
@@ -165,6 +166,7 @@ class RulesFile(Table):
     source: tuple[Source, ...] = Field(default=(), description="What is polled.")
     receiver: tuple[Receiver, ...] = Field(default=(), description="Who is told.")
     rule: tuple[Rule, ...] = Field(default=(), description="What people are told of.")
+    digest: tuple[Digest, ...] = Field(default=(), description="What is told at set times.")
     test: tuple[Test, ...] = Field(default=(), description="What the rules promise.")
 
 

@@ -55,6 +55,7 @@ def _tables(drafted: Draft) -> RulesFile:
         source=tuple(table for _, table in drafted.sources),
         receiver=tuple(table for _, table in drafted.receivers),
         rule=tuple(table for _, table in drafted.rules),
+        digest=tuple(table for _, table in drafted.digests),
         test=tuple(table for _, table in drafted.tests),
     )
 

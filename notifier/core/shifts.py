@@ -7,13 +7,13 @@ for the first time; an hour that is left out comes at the moment when the clocks
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from notifier.core.hours import SUNDAY, Active
+from notifier.core.hours import SUNDAY, Active, Times
 
 Stretch = tuple[datetime, datetime]  # from, and up to: the end is no part of it
 
@@ -78,6 +78,33 @@ class Shifts:
                     ends = day if span.begin < span.end else day + _DAY
                     yield moment(day, span.begin, self.zone), moment(ends, span.end, self.zone)
             day += _DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Moments of the week at some place, where holidays count as Sunday."""
+
+    times: Times
+    zone: ZoneInfo
+    holidays: str = ""
+
+    def next(self, after: datetime) -> datetime:
+        """The first of them after *after*; a fortnight on where holidays leave none."""
+        found = self._around(after, range(-1, _AHEAD.days))
+        return min((at for at in found if at > after), default=after + _AHEAD)
+
+    def last(self, until: datetime) -> datetime | None:
+        """The last of them up to *until*; None within a fortnight."""
+        found = self._around(until, range(-_AHEAD.days, 2))
+        return max((at for at in found if at <= until), default=None)
+
+    def _around(self, at: datetime, days: Iterable[int]) -> Iterator[datetime]:
+        today = at.astimezone(self.zone).date()
+        for day in (today + timedelta(days=each) for each in days):
+            weekday = SUNDAY if is_holiday(day, self.holidays) else day.weekday()
+            for on, minute in self.times.moments:
+                if weekday in on:
+                    yield moment(day, minute, self.zone)
 
 
 def moment(day: date, minute: int, zone: ZoneInfo) -> datetime:

@@ -302,6 +302,38 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     changed_at: datetime | None = None
 
 
+class TallyKey(NamedTuple):
+    """One digest of one operation."""
+
+    operation: str
+    digest: str
+
+
+class RuleTally(msgspec.Struct, frozen=True, gc=False):
+    """What a rule did since a digest was last told.
+
+    Attributes:
+        fired: Incidents that opened; *ended*: that closed, *alone* of them without anybody's word.
+        lasted: Seconds that those lasted that ended.
+        events: Events that were news, as sales.
+    """
+
+    fired: int = 0
+    acknowledged: int = 0
+    ended: int = 0
+    alone: int = 0
+    lasted: float = 0.0
+    events: int = 0
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What happened since a digest was last told, by rule."""
+
+    key: TallyKey
+    since: datetime
+    rules: dict[str, RuleTally] = {}
+
+
 class Seen(NamedTuple):
     """An event that was announced, or was there at the silent baseline."""
 

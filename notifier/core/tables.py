@@ -18,6 +18,7 @@ from notifier.core.keys import (
     Hours,
     Locale,
     Mention,
+    Moments,
     Name,
     Parameters,
     Period,
@@ -234,6 +235,25 @@ class Receiver(Table):
         """One channel, the name of one webhook, or mail addresses."""
         found = getattr(self, self.kind, None) if self.kind != "email" else None
         return (found,) if found else self.email or ()
+
+
+class Digest(Table):
+    """What happened, told at set times."""
+
+    name: Name = Field(description="Names it; another name begins to count anew.")
+    kind: Literal["shift", "rules"] = Field(
+        default="shift",
+        description="`shift`: what happened since it was last told, and what is open; `rules`: "
+        "how often each rule fired, was acknowledged, cleared by itself, or never fired.",
+    )
+    at: Moments = Field(
+        description="When: `Mon-Sat 21:00`, several with commas, in the operation's zone; holidays "
+        "count as Sunday."
+    )
+    operation: Fields | None = Field(
+        default=None, min_length=1, description="A name or a list: one digest each. Default: all."
+    )
+    to: Fields = Field(min_length=1, description="Receivers: a name or a list.")
 
 
 class Poll(Table):

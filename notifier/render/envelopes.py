@@ -116,7 +116,7 @@ def _alerts(notice: Notice, renderer: Renderer) -> list[_Sheet]:
 
 def _worth_a_message(notice: Notice) -> bool:
     loud = any(item.reason.notifies and not item.silent for item in notice.items)
-    return loud or bool(notice.events or notice.ending)
+    return loud or notice.is_event
 
 
 def _addressed(notice: Notice, sheet: _Sheet, recipient: str) -> Envelope:

@@ -20,7 +20,7 @@ def mail_payload(notice: Notice, renderer: Renderer) -> dict[str, Any]:
     """
     shown = renderer.view(notice, public=False)
     words = renderer.words(notice.conversation.language)
-    name = "event" if notice.events or notice.ending else "incident"
+    name = "event" if notice.is_event else "incident"
     return {
         "subject": one_line(shown.subject),
         "text": renderer.mail_text(name, shown, words),

@@ -26,7 +26,7 @@ def marks(notice: Notice, renderer: Renderer, *, public: bool) -> dict[str, str]
         "again": _said(manner, "fact.again"),
         "moved": _said(manner, "fact.moved"),
     }
-    if notice.open == 0 and not notice.events:
+    if notice.open == 0 and not notice.is_event:
         found["both"] = _both(notice, manner)
     return found
 

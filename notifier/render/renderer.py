@@ -25,6 +25,7 @@ from notifier.render.ending import ending_view
 from notifier.render.facts import Teller
 from notifier.render.layout import EventView, View, as_drill
 from notifier.render.manner import Manner, locale_of, zone_of
+from notifier.render.report import report_view
 from notifier.render.sandbox import Sandbox
 from notifier.render.shipped import Report
 from notifier.render.view import view
@@ -96,6 +97,8 @@ class Renderer:
         teller = Teller(self.manner(notice, public=public), notice.rule, notice.at, self._summarise)
         if notice.ending is not None:
             return ending_view(notice, notice.ending, teller)
+        if notice.report is not None:
+            return report_view(notice, notice.report, teller)
         shown = event_view(notice, teller) if notice.events else view(notice, teller)
         return as_drill(shown, teller.say("drill")) if notice.rule.drill else shown
 

@@ -52,7 +52,7 @@ def template(notice: Notice, renderer: Renderer) -> str:
     """Which template serves the notice: the rule's own, or the usual one."""
     if notice.rule.template and renderer.known(notice.rule.template):
         return notice.rule.template
-    return "event" if notice.events or notice.ending else "incident"
+    return "event" if notice.is_event else "incident"
 
 
 def is_edit(notice: Notice) -> bool:

@@ -15,6 +15,7 @@ from notifier.core.state import (
     Incident,
     Instance,
     SourceState,
+    Tally,
     Told,
 )
 from notifier.errors import StateError
@@ -42,6 +43,7 @@ class Saved(msgspec.Struct, kw_only=True):
     seen: list[tuple[str, str, list[str]]] = []
     silences: list[Silence] = []
     ended: list[Incident] = []
+    tallies: list[Tally] = []
 
     @staticmethod
     def of(known: Known, rules: str) -> Saved:
@@ -57,6 +59,7 @@ class Saved(msgspec.Struct, kw_only=True):
             seen=[(*key, sorted(events)) for key, events in known.seen.items()],
             silences=list(known.silences.values()),
             ended=list(known.ended.values()),
+            tallies=list(known.tallies.values()),
         )
 
     def known(self) -> Known:
@@ -73,6 +76,7 @@ class Saved(msgspec.Struct, kw_only=True):
             seen={(operation, rule): frozenset(e) for operation, rule, e in self.seen},
             silences={silence.id: silence for silence in self.silences},
             ended={incident.key: incident for incident in self.ended},
+            tallies={tally.key: tally for tally in self.tallies},
             at=self.at,
         )
 

@@ -26,6 +26,8 @@ from notifier.core.state import (
     Seen,
     SourceKey,
     SourceState,
+    Tally,
+    TallyKey,
     Told,
     ToldKey,
 )
@@ -59,6 +61,8 @@ class DecisionLike(Protocol):
     def timeline(self) -> Sequence[Entry]: ...
     @property
     def silences(self) -> Mapping[str, Silence]: ...
+    @property
+    def tallies(self) -> Mapping[TallyKey, Tally]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class Remembered:
         seen: By operation and rule: the events of the last seven days.
         silences: Those that are not over.
         ended: The last incident of each instance, where that closed lately or is shown still.
+        tallies: What happened since each digest was last told.
     """
 
     sources: dict[SourceKey, SourceState] = field(default_factory=dict)
@@ -83,6 +88,7 @@ class Remembered:
     seen: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     silences: dict[str, Silence] = field(default_factory=dict)
     ended: dict[InstanceKey, Incident] = field(default_factory=dict)
+    tallies: dict[TallyKey, Tally] = field(default_factory=dict)
 
 
 # ---- recall ----
@@ -123,6 +129,7 @@ def recall(connection: Connection, now: datetime) -> Remembered:
         told=_by_incident(told),
         conversations={known.id: known for known in conversations},
         seen=_seen(connection, now),
+        tallies={known.key: known for known in _read(connection, Tally, "tally")},
         silences={
             s.id: s for s in _read(connection, Silence, "silence WHERE over = 0 ORDER BY id")
         },
@@ -221,6 +228,7 @@ def remember(connection: Connection, decision: DecisionLike) -> None:
     )
     add(connection, tables.timeline, [_entry(entry) for entry in decision.timeline])
     write(connection, tables.silence, [_silence(known) for known in decision.silences.values()])
+    write(connection, tables.tally, [_tally(known) for known in decision.tallies.values()])
 
 
 def _instances(connection: Connection, changes: Mapping[InstanceKey, Instance | None]) -> None:
@@ -234,6 +242,10 @@ def _instances(connection: Connection, changes: Mapping[InstanceKey, Instance | 
         if instance is not None
     ]
     write(connection, tables.instance, kept)
+
+
+def _tally(known: Tally) -> tables.Row:
+    return {**known.key._asdict(), "body": _body(known)}
 
 
 def _body(value: msgspec.Struct) -> str:

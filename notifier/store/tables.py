@@ -242,6 +242,14 @@ audit = Table(
     sqlite_autoincrement=True,
     **_STRICT,
 )
+tally = Table(
+    "tally",
+    metadata,
+    _text("operation", key=True),
+    _text("digest", key=True),
+    _text("body"),
+    **_KEYED,
+)
 meta = Table("meta", metadata, _text("key", key=True), _text("value"), **_KEYED)
 
 
@@ -281,6 +289,7 @@ _CHANGING = {
     "incident": ("closed_at", "body"),
     "told": ("closed", "body"),
     "conversation": ("closed", "body"),
+    "tally": ("body",),
     "address": ("reference",),
     "silence": ("ends_at", "over", "body"),
     "meta": ("value",),

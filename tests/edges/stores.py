@@ -28,6 +28,8 @@ from notifier.core.state import (
     Severity,
     SourceKey,
     SourceState,
+    Tally,
+    TallyKey,
     Told,
     ToldKey,
     incident_id,
@@ -132,6 +134,7 @@ class Changes:
     suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
     timeline: list[Entry] = field(default_factory=list)
     silences: dict[str, Silence] = field(default_factory=dict)
+    tallies: dict[TallyKey, Tally] = field(default_factory=dict)
 
 
 def an_instance(key: InstanceKey = KEY, phase: Phase = Phase.OPEN, seq: int = 7) -> Instance:

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from notifier.core.state import InstanceKey, Phase, Seen, SourceState
+from notifier.core.state import (
+    InstanceKey,
+    Phase,
+    RuleTally,
+    Seen,
+    SourceState,
+    Tally,
+    TallyKey,
+)
 from notifier.errors import StateError, Trouble
 from notifier.store import memory, outbox, past, tables
 from notifier.store.database import Database
@@ -248,3 +256,15 @@ def test_times_are_stored_so_that_they_sort() -> None:
     assert tables.moment(tables.stamp(after(0.000001))) == after(0.000001)
     with pytest.raises(ValueError, match="aware"):
         tables.stamp(NOON.replace(tzinfo=None))
+
+
+def test_what_digests_count_outlives_a_restart(database: Database) -> None:
+    key = TallyKey("bogota", "shift")
+    before = Tally(key=key, since=NOON, rules={"loss": RuleTally(fired=2, lasted=60.0)})
+    told = Tally(key=key, since=NOON)
+
+    remember(database, Changes(tallies={key: before}))
+    assert recall(database).tallies == {key: before}
+    remember(database, Changes(tallies={key: told}))
+
+    assert recall(database).tallies == {key: told}
