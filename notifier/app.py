@@ -117,6 +117,7 @@ def _bot(
         cycle=cycle,
         workers=_workers(settings, wishes, clocks, database, metrics),
         clock=clocks.now,
+        pacing=pacing,
         load=lambda: _loaded(settings, latest, clients, wishes, pacing),
         tidy=journal.tidy,
         asking=journal.asking,

@@ -10,13 +10,15 @@ from typing import Protocol
 
 from notifier import logs
 from notifier.condition import Condition
-from notifier.core.plan import Plan, SourcePlan
+from notifier.core.plan import Plan
 from notifier.core.reactions import AT_ONCE
 from notifier.core.reading import Asked
 from notifier.core.state import Severity, SourceKey
 from notifier.cycle import MISTAKE, Cycle, Outcome
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, StateError
+from notifier.pacing import TOKEN_INFO, Pacing
+from notifier.punctuality import Punctuality
 from notifier.schedule import Job, Schedule
 from notifier.store.requests import UNREADABLE, Waiting
 
@@ -31,7 +33,8 @@ HEARTBEAT = timedelta(minutes=1)  # between two signs of life
 RULES_STAY = "rules: the file on disk has mistakes; the old rules stay"
 DEAF = "slack: buttons are not heard, see the log"
 JUDGING = "judging"  # of readings and timers alike: each begins with what the other left undone
-LATE = 2  # cadences between two polls of a source that make the second one late
+PACING = "pacing"
+RATION = timedelta(minutes=1)  # between two looks at the calls of the day
 
 
 class Listener(Protocol):
@@ -47,6 +50,7 @@ class Bot:
 
     Attributes:
         load: Reads the rules file anew and returns its plan.
+        pacing: Says what is news of the day's calls.
         tidy: Forgets what ended longer ago than a span.
         asking: Gives what people asked for and nobody has judged; *refuse* notes of one that it
             cannot be.
@@ -60,6 +64,7 @@ class Bot:
     workers: Sequence[Worker]
     clock: Callable[[], datetime]
     load: Callable[[], Plan]
+    pacing: Pacing
     tidy: Callable[[datetime, timedelta], None] = lambda _, __: None
     asking: Callable[[], Sequence[Waiting]] = lambda: ()
     refuse: Callable[[str, datetime, str], None] = lambda _, __, ___: None
@@ -73,9 +78,14 @@ class Bot:
     _wakes: list[threading.Event] = field(default_factory=list)
     _threads: list[threading.Thread] = field(default_factory=list)
     _begun: dict[str, datetime] = field(default_factory=dict)
+    _punctuality: Punctuality = field(init=False)
+    _rationing: threading.Lock = field(default_factory=threading.Lock)
     _reloading: threading.Lock = field(default_factory=threading.Lock)
     _asked: threading.Lock = field(default_factory=threading.Lock)
     _owed: threading.Event = field(default_factory=threading.Event)  # a reload
+
+    def __post_init__(self) -> None:
+        self._punctuality = Punctuality(self.cycle, self.clock, telling=self.pace == 1)
 
     # ---- one round, for cron ----
 
@@ -90,6 +100,7 @@ class Bot:
             outcome = self.cycle.poll(key) if wanted else None
             if outcome is not None:
                 outcomes.append(outcome)
+        self._ration()
         self.cycle.catch_up(self.clock())
         return outcomes
 
@@ -104,6 +115,8 @@ class Bot:
     def start(self) -> None:
         """Begin to poll, to judge timers and to deliver."""
         self.cycle.try_again(self._to_be_mended())
+        self._guarded(PACING, self._ration)
+        self._schedule.overlapped = self._left_out
         self._schedule.replan(self._jobs(self.cycle.plan))
         self._schedule.start()
         self._spawn("timers", self._judge_timers)
@@ -180,6 +193,7 @@ class Bot:
             return False
         self._owed.clear()
         self.cycle.try_again(self._to_be_mended())
+        self._guarded(PACING, self._ration)
         self._schedule.replan(self._jobs(plan))
         self.condition.well("rules")
         self.cycle.metrics.reloads.labels("good").inc()
@@ -226,6 +240,7 @@ class Bot:
             metrics.waiting.labels(worker.channel.kind).set(waiting)
             age = (now - oldest).total_seconds() if oldest else 0.0
             metrics.oldest.labels(worker.channel.kind).set(age)
+        self._guarded(PACING, lambda: self.pacing.count(self.cycle.known, metrics))
         still_open = [i.severity for i in self.cycle.known.incidents.values() if i.open]
         for severity in Severity:
             metrics.open.labels(severity.value).set(still_open.count(severity))
@@ -248,21 +263,36 @@ class Bot:
             Job(
                 name="/".join(key),
                 lane=key.operation,
-                every=source.cadence / self.pace,
+                every=self.cycle.known.cadence(source) / self.pace,
                 run=self._polling(key),
             )
             for key, source in plan.sources.items()
         ]
+
+    def _ration(self) -> bool:
+        """Judge what is news of the day's calls; return whether there was any."""
+        with self._rationing:
+            news = list(self.pacing.rations(self.cycle.known, self.clock()))
+            for each in news:
+                self.cycle.pace(each)
+            return bool(news)
+
+    def _pace(self) -> None:
+        """Let paces be such that the day's calls last."""
+        if self._ration():
+            self._schedule.replan(self._jobs(self.cycle.plan))
 
     def _polling(self, key: SourceKey) -> Callable[[], None]:
         def run() -> None:
             source = self.cycle.plan.sources.get(key)
             now = self.clock()
             if source is None or not source.shifts.hold(now):
-                self._begun.pop("/".join(key), None)
+                self._punctuality.rests(key)
                 return
-            self._note_lateness(source, now)
+            self._guarded(PACING, lambda: self._punctuality.begins(source, now))
             self._guarded(JUDGING, lambda: self.cycle.poll(key))
+            if source.endpoint.name == TOKEN_INFO:
+                self._guarded(PACING, self._pace)
             self.wake()
 
         return run
@@ -282,13 +312,8 @@ class Bot:
         self.condition.well(name)
         return True
 
-    def _note_lateness(self, source: SourcePlan, now: datetime) -> None:
-        """APScheduler says nothing of runs that were merely late: it is measured here."""
-        before = self._begun.get("/".join(source.key))
-        if before is not None and now - before > LATE * source.cadence:
-            self.cycle.metrics.late.labels(*source.key).inc()
-            log.warning("polled late", operation=source.key.operation, source=source.key.source)
-        self._begun["/".join(source.key)] = now
+    def _left_out(self, name: str) -> None:
+        self._guarded(PACING, lambda: self._punctuality.left_out(SourceKey(*name.split("/"))))
 
     def _every(self, name: str, span: timedelta, work: Callable[[], object]) -> None:
         """Do *work* when it was not done for so long."""
@@ -313,6 +338,7 @@ class Bot:
             if well and self._owed.is_set():
                 self.reload()
             self._schedule.mend()
+            self._every(PACING, RATION, self._pace)
             self._every("tidy", TIDY, self._forget)
             self._every("heartbeat", HEARTBEAT, self._live)
             self._wait(wake, self.cycle.next_due() if well else None, IDLE if well else SOON)

@@ -22,7 +22,7 @@ from notifier.core.notice import Notice
 from notifier.core.outgoing import Envelope, trace
 from notifier.core.plan import Plan, SourcePlan
 from notifier.core.reactions import resting
-from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, Reload
+from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Lag, Ration, Reading, Reload
 from notifier.core.receivers import trouble_of
 from notifier.core.request import Request
 from notifier.core.snapshot import Snapshot
@@ -182,6 +182,11 @@ class Cycle:
             self._judge_timers(now)
             return self._judge(Asked(now, request, identity), None).decision
 
+    def pace(self, news: Ration | Lag) -> None:
+        """Judge how an operation spends its calls, or how a source keeps its pace."""
+        with self._lock:
+            self._judge(news, None)
+
     def next_due(self) -> datetime | None:
         """When a timer falls due next."""
         with self._lock:
@@ -296,7 +301,7 @@ class Cycle:
                     what=type(request).__name__,
                     refused=", ".join(filter(None, decision.answers.values())),
                 )
-            case Due() | Delivery() | Reload():
+            case Due() | Delivery() | Ration() | Lag() | Reload():
                 pass
 
 

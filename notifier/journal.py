@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from notifier.core.known import Decision, Known
 from notifier.core.outgoing import Envelope
 from notifier.core.plan import Plan
-from notifier.core.reading import Delivery, Due, Reading, Reload
+from notifier.core.reading import Delivery, Due, Lag, Reading, Reload
 from notifier.core.state import digest
 from notifier.store import checkpoints, memory, outbox, recordings, requests
 from notifier.store.database import Database
@@ -36,7 +36,7 @@ class Journal:
         Raises:
             StateError: the database cannot take it now.
         """
-        if isinstance(reading, Due | Delivery) and not _changes(decision):
+        if isinstance(reading, Due | Delivery | Lag) and not _changes(decision):
             return
         entry = recorded(reading)
         rules = reading.text if isinstance(reading, Reload) else self._rules
@@ -102,6 +102,7 @@ class Journal:
             silences=remembered.silences,
             ended=remembered.ended,
             tallies=remembered.tallies,
+            budgets=remembered.budgets,
             at=_last_judged(remembered),
         )
 
@@ -118,6 +119,7 @@ def _changes(decision: Decision) -> bool:
         or decision.suppressed
         or decision.silences
         or decision.tallies
+        or decision.budgets
     )
 
 

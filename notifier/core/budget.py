@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
+from notifier.core.keys import spoken
 from notifier.core.shifts import Shifts, Stretch, moment
 from notifier.core.state import Budget, seconds
 
@@ -168,6 +169,15 @@ def _step(need: float, free: float) -> float:
 def _ration(need: float, free: float) -> float:
     """In steps as well: a pace that changed with every poll would be told with every poll."""
     return STEPS[1] ** ceil(log(need / free, STEPS[1])) if free > 0 else inf
+
+
+def slowed(quota: Quota, stretches: Stretches) -> list[str]:
+    """What is asked less often, as ``skills 1m -> 2m``."""
+    return [
+        f"{ask.source} {spoken(ask.every)} -> {spoken(ask.every * stretches[ask.source])}"
+        for ask in quota.asks
+        if ask.source in stretches
+    ]
 
 
 # ---- in the course of a day ----

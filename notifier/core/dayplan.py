@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from notifier.core.budget import SLOWEST, Ask, Quota, allowance, fit, needed, on_weekday
+from notifier.core.budget import SLOWEST, Ask, Quota, allowance, fit, needed, on_weekday, slowed
 from notifier.core.compiled import CompiledSource
 from notifier.core.draft import Draft
 from notifier.core.endpoint import spread
 from notifier.core.hours import DAYS
-from notifier.core.keys import spoken
 from notifier.core.mistakes import Mistakes
 from notifier.core.rulebook import Operation
 from notifier.core.shifts import Shifts
@@ -47,11 +46,7 @@ class DayPlan:
 
     def slowed(self) -> list[str]:
         """What would be asked less often, as ``skills 1m -> 2m``."""
-        every = {ask.source: ask.every for ask in self.quota.asks}
-        return [
-            f"{name} {spoken(every[name])} -> {spoken(every[name] * factor)}"
-            for name, factor in self.stretches.items()
-        ]
+        return slowed(self.quota, self.stretches)
 
 
 def quota_of(
@@ -73,7 +68,7 @@ def quota_of(
 def _ask(compiled: CompiledSource) -> Ask:
     source, operation = compiled.source, compiled.operation
     shifts = Shifts(source.active, ZoneInfo(operation.timezone), operation.holidays or "")
-    cost = len(spread(compiled.params))
+    cost = len(spread(compiled.params)) * compiled.endpoint.cost
     return Ask(source.title, source.every, shifts, cost, source.priority)
 
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from notifier.core import asked, digests, health, receivers, reload, silenced, tally
+from notifier.core import asked, digests, health, pace, receivers, reload, silenced, tally
 from notifier.core.endpoint import Nature
 from notifier.core.evaluate import evaluate, happened
 from notifier.core.events import announce, held_until, release
 from notifier.core.explained import explain_away
 from notifier.core.flapping import settles_at
 from notifier.core.incidents import apply, settle
-from notifier.core.known import Decision, Draft, Known
+from notifier.core.known import POLLS_NO_GAP, Decision, Draft, Known
 from notifier.core.lifecycle import Moment
-from notifier.core.plan import Plan, mutes_at
-from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, Reload
-from notifier.core.state import Incident, Told
+from notifier.core.plan import Plan, SourcePlan, mutes_at
+from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Lag, Ration, Reading, Reload
+from notifier.core.state import Incident, Told, seconds
 from notifier.core.tell import tell
 from notifier.core.terms import terms_of
 from notifier.core.timeline import timeline
@@ -43,10 +43,10 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
             for each in reading.asked:
                 asked.judge(draft, each)
             reload.apply(draft, rules)
-        case Delivery():
-            receivers.judge(draft, reading, rules)
         case Asked():
             asked.judge(draft, reading)
+        case Delivery() | Ration() | Lag():
+            _hear(draft, reading, rules)
         case Due():
             pass
     asked.expire(draft)
@@ -61,17 +61,29 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
     return draft.decide(timeline(draft))
 
 
+def _hear(draft: Draft, reading: Delivery | Ration | Lag, rules: Plan) -> None:
+    """How the bot itself is doing."""
+    match reading:
+        case Delivery():
+            receivers.judge(draft, reading, rules)
+        case Ration():
+            pace.ration(draft, reading, rules)
+        case Lag():
+            pace.lag(draft, reading, rules)
+
+
 def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
     """Everything that one good snapshot means."""
     source = rules.sources[reading.source]
+    reopened = source.rested(draft.source(reading.source).good_at, reading.snapshot.at)
     believed = health.took(draft, reading, source)
     for name, collection in source.collections.items():
         if name not in reading.snapshot.collections:
             continue  # the answer did not hold it: nothing is known, which is not "nobody is there"
         if not believed and collection.collection.nature is not Nature.EVENT:
             continue  # no event is no event either way; but nobody is known to be away
-        view = View.of(draft, reading, source, name)
-        moment = Moment(reading.snapshot.at, draft.source(reading.source).seq, not view.rows)
+        view = View.of(draft, reading, source, name, reopened=reopened)
+        moment = _moment(draft, reading, source, empty=not view.rows, reopened=reopened)
         for rule in collection.rules:
             if rule.event:
                 announce(draft, rules, rule, happened(rule, view))
@@ -80,6 +92,15 @@ def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
         draft.histories[reading.source, name] = view.remembered()
     if believed:
         draft.snapshots[reading.source] = reading.snapshot
+
+
+def _moment(
+    draft: Draft, reading: Good, source: SourcePlan, *, empty: bool, reopened: bool
+) -> Moment:
+    """The poll as instances see it. One that waits for the quota leaves no gap by that."""
+    cadence = draft.known.cadence(source)
+    reach = POLLS_NO_GAP * seconds(cadence) if cadence > source.cadence else 0.0
+    return Moment(reading.snapshot.at, draft.source(reading.source).seq, empty, reach, reopened)
 
 
 def next_due(known: Known, rules: Plan) -> datetime | None:

@@ -304,9 +304,10 @@ def _outcome(
 
 def _terms(step: Step, rule: RulePlan, receiver: str) -> Terms:
     terms = terms_of(step.plan, rule.operation, rule.id, receiver, now=step.at)
-    state = step.decision.known.sources[rule.source]
+    known, source = step.decision.known, step.plan.sources.get(rule.source)
+    stale = known.stale_after(source) if source else timedelta(0)
     return dataclasses.replace(
-        terms, blind=blind(state, step.plan.sources.get(rule.source), step.at)
+        terms, blind=blind(known.sources[rule.source], source, step.at, stale)
     )
 
 

@@ -33,7 +33,7 @@ def took(draft: Draft, reading: Good, source: SourcePlan) -> bool:
     believed = found or has_answered(before, source)
     vanished = _vanished(draft, reading, source, before) if believed else before.vanished
     after = replace(
-        _answered(before, reading),
+        _answered(before, reading, source),
         good_at=reading.snapshot.at if believed else before.good_at,
         suspects=_suspects(draft, reading, source) if believed else before.suspects,
         answered=source.far if found else before.answered,
@@ -52,10 +52,10 @@ def has_answered(state: SourceState, source: SourcePlan) -> bool:
     return state.good_at is not None and state.answered in ("", source.far)
 
 
-def _answered(before: SourceState, reading: Good) -> SourceState:
+def _answered(before: SourceState, reading: Good, source: SourcePlan) -> SourceState:
     return replace(
         before,
-        seq=before.seq + (2 if reading.gap else 1),
+        seq=_seq(before, reading.gap, source, reading.snapshot.at),
         tried_at=reading.snapshot.at,
         failures=0,
         failing_since=None,
@@ -66,13 +66,18 @@ def _answered(before: SourceState, reading: Good) -> SourceState:
     )
 
 
+def _seq(before: SourceState, gap: bool, source: SourcePlan, at: datetime) -> int:
+    """The poll's number: not the next one where nothing may be counted up to it."""
+    return before.seq + (2 if gap or source.rested(before.tried_at, at) else 1)
+
+
 def missed(draft: Draft, reading: Failed, source: SourcePlan) -> None:
     """Note a failed poll; people hear of it when it has lasted."""
     before = draft.source(reading.source)
     alike = before.alike + 1 if before.trouble is reading.trouble else 1
     after = replace(
         before,
-        seq=before.seq + (2 if reading.gap else 1),
+        seq=_seq(before, reading.gap, source, reading.at),
         tried_at=reading.at,
         failures=before.failures + 1,
         failing_since=before.failing_since or reading.at,

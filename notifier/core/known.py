@@ -10,11 +10,13 @@ from datetime import datetime, timedelta
 from notifier.core.flapping import lately
 from notifier.core.history import History
 from notifier.core.notice import Notice, Untold
+from notifier.core.plan import SourcePlan
 from notifier.core.silence import Silence
 from notifier.core.snapshot import Snapshot
 from notifier.core.state import (
     OWN_RULES,
     SET_BACK,
+    Budget,
     Conversation,
     Entry,
     Incident,
@@ -28,6 +30,8 @@ from notifier.core.state import (
     Told,
     ToldKey,
 )
+
+POLLS_NO_GAP = 3  # times its present cadence a source may be silent without a gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Known:
         silences: Those that are not over, planned ones included.
         ended: The last incident of each instance that closed lately.
         tallies: What happened since each digest was last told.
+        budgets: By operation.
         at: When the last reading was judged: every timer up to then has been looked at.
     """
 
@@ -58,7 +63,20 @@ class Known:
     silences: Mapping[str, Silence] = field(default_factory=dict)
     ended: Mapping[InstanceKey, Incident] = field(default_factory=dict)
     tallies: Mapping[TallyKey, Tally] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
     at: datetime | None = None
+
+    def cadence(self, source: SourcePlan) -> timedelta:
+        """Time between two polls of a source: longer where the day's calls would not last."""
+        budget = self.budgets.get(source.key.operation)
+        stretch = budget.stretches.get(source.key.source, 1.0) if budget else 1.0
+        return source.cadence * stretch
+
+    def stale_after(self, source: SourcePlan) -> timedelta:
+        """How old its data may be and still be news: older where it waits for the quota."""
+        cadence = self.cadence(source)
+        waits = cadence > source.cadence
+        return max(source.stale_after, POLLS_NO_GAP * cadence) if waits else source.stale_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +108,7 @@ class Decision:
     counts: Mapping[Untold, int] = field(default_factory=dict)
     reasons: Mapping[InstanceKey, Untold] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -115,6 +134,7 @@ class Draft:
     notices: list[Notice] = field(default_factory=list)
     reasons: dict[InstanceKey, Untold] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    budgets: dict[str, Budget] = field(default_factory=dict)
 
     def source(self, key: SourceKey) -> SourceState:
         """The source as it stands now; a new one if it was never polled."""
@@ -163,6 +183,7 @@ class Draft:
             counts=Counter(self.reasons.values()),
             reasons=self.reasons,
             answers=self.answers,
+            budgets=self.budgets,
         )
 
     def _after(self) -> Known:
@@ -181,6 +202,7 @@ class Draft:
             seen=self._seen(),
             silences=self._silences(),
             ended=self._ended(incidents),
+            budgets={**self.known.budgets, **self.budgets},
             at=self.latest,
             tallies={**self.known.tallies, **self.tallies},
             at=self._judged_up_to(),

@@ -63,11 +63,16 @@ class Moment:
         at: When the answer was received.
         seq: The poll's number in its source, failed polls counted.
         empty: The collection has no rows at all: no ground for ``missing = "fire"``.
+        reopened: The first good poll since the source's hours began: nothing is counted over the
+            time between, and nothing is closed because an entity is not there yet.
+        reach: Seconds that are no gap, whatever a rule says: its source is asked that seldom.
     """
 
     at: datetime
     seq: int
     empty: bool = False
+    reach: float = 0.0
+    reopened: bool = False
 
 
 Step = tuple[Instance | None, Turn | None]
@@ -111,6 +116,8 @@ def _from_quiet(before: Instance, result: Result, policy: Policy, moment: Moment
 
 def _quietly_absent(before: Instance, policy: Policy, moment: Moment) -> Step:
     """Count an absence that may open an incident of its own: only where it was asked for."""
+    if moment.reopened:
+        return None, None
     if policy.missing is not Missing.FIRE or moment.empty:
         return _awaited(before, policy, moment), None
     after = _absent(before, moment)
@@ -201,7 +208,8 @@ def _again(before: Instance, policy: Policy, moment: Moment, *, breached: bool) 
 
 def _torn(before: Instance, policy: Policy, moment: Moment) -> bool:
     """Whether too much time went by unseen, or the clock was set back."""
-    return not 0 <= seconds(moment.at - before.at) <= policy.gap_max
+    longest = max(policy.gap_max, moment.reach)
+    return moment.reopened or not 0 <= seconds(moment.at - before.at) <= longest
 
 
 def _lately(before: Instance, policy: Policy, *, breached: bool) -> tuple[bool, ...]:
@@ -232,7 +240,8 @@ def _relapse(before: Instance, result: Result, moment: Moment) -> Instance:
 
 
 def _absent(before: Instance, moment: Moment) -> Instance:
-    return replace(before, absent=before.absent + 1, absent_since=before.absent_since or moment.at)
+    counted = 0 if moment.reopened else before.absent
+    return replace(before, absent=counted + 1, absent_since=before.absent_since or moment.at)
 
 
 def _present(before: Instance, result: Result) -> Instance:
@@ -244,6 +253,8 @@ def _present(before: Instance, result: Result) -> Instance:
 
 def _left(after: Instance, policy: Policy, moment: Moment) -> Step:
     """An open incident whose entity is absent: held, closed as left, or kept as missing."""
+    if moment.reopened:
+        return after, None
     gone = after.absent >= policy.missing_after and policy.missing is Missing.RESOLVE
     if gone or _long_gone(after, moment):
         return None, Turn.LEFT

@@ -19,6 +19,8 @@ from notifier.core.shifts import Calendar, Shifts
 from notifier.core.state import Severity, SourceKey, TallyKey
 from notifier.core.writer import Columns
 
+ANSWERED_WITHIN = 60.0  # seconds: the vendor's own limit for one answer
+
 
 @dataclass(frozen=True, slots=True)
 class Reach:
@@ -158,6 +160,13 @@ class SourcePlan:
     def shifts(self) -> Shifts:
         """When it is polled."""
         return Shifts(self.active, self.zone, self.holidays)
+
+    def rested(self, since: datetime | None, until: datetime) -> bool:
+        """Whether its hours were over in between: an answer may come a little after the end."""
+        if since is None or self.active is None:
+            return False
+        between = (until - since).total_seconds()
+        return between - self.shifts.seconds(since, until) > ANSWERED_WITHIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from notifier.core.request import Request
 from notifier.core.snapshot import Snapshot
-from notifier.core.state import SourceKey
+from notifier.core.state import Budget, SourceKey
 from notifier.errors import Trouble
 
 
@@ -79,6 +79,28 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Ration:
+    """How an operation's calls of the day are spent, where that is news.
+
+    Attributes:
+        spent: Calls that were ours so far.
+    """
+
+    at: datetime
+    budget: Budget
+    spent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """Whether a source keeps its pace, where that is news."""
+
+    at: datetime
+    source: SourceKey
+    behind: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Reload:
     """The rules given now replace the ones before.
 
@@ -94,4 +116,4 @@ class Reload:
     asked: tuple[Asked, ...] = ()
 
 
-Reading = Good | Failed | Due | Delivery | Asked | Reload
+Reading = Good | Failed | Due | Delivery | Asked | Ration | Lag | Reload

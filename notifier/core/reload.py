@@ -8,6 +8,8 @@ from notifier.core import receivers
 from notifier.core.known import Draft
 from notifier.core.plan import Plan, RulePlan
 from notifier.core.state import (
+    PACE_RULE,
+    QUOTA_RULE,
     RECEIVER_RULE,
     SOURCE_RULE,
     Closing,
@@ -33,10 +35,22 @@ def apply(draft: Draft, plan: Plan) -> None:
         if state.incident and source not in plan.sources:
             _end_source(draft, source)
     for incident in draft.known.incidents.values():
-        own = incident.open and incident.key.rule == RECEIVER_RULE
-        if own and receivers.is_gone(incident, plan):
+        if incident.open and _subject_is_gone(incident, plan):
             _close(draft, incident, Closing.RULE_REMOVED)
     _readdress(draft, plan)
+
+
+def _subject_is_gone(incident: Incident, plan: Plan) -> bool:
+    operation, rule, _ = incident.key
+    match rule:
+        case "receiver":
+            return receivers.is_gone(incident, plan)
+        case "quota":
+            return operation not in plan.quotas
+        case "pace":
+            return incident.source not in plan.sources
+        case _:
+            return False
 
 
 def _keep_or_end(draft: Draft, plan: Plan, key: InstanceKey, instance: Instance) -> None:
@@ -79,8 +93,11 @@ def _readdress(draft: Draft, plan: Plan) -> None:
 
 def _receivers(incident: Incident, plan: Plan) -> tuple[str, ...]:
     source, rule = plan.sources.get(incident.source), plan.rule(*incident.key[:2])
-    if incident.key.rule == SOURCE_RULE:
+    if incident.key.rule in (SOURCE_RULE, PACE_RULE):
         return source.operators if source else ()
+    if incident.key.rule == QUOTA_RULE:
+        quota = plan.quotas.get(incident.key.operation)
+        return quota.operators if quota else ()
     if incident.key.rule == RECEIVER_RULE:
         return receivers.told_of(incident, plan)
     return rule.to if rule else ()

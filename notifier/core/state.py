@@ -21,7 +21,9 @@ Scalar = float | str | bool | None
 SET_BACK = timedelta(minutes=1)  # readings may be judged a little out of order; beyond, a clock was
 SOURCE_RULE = "source"  # the rule id of incidents about a source itself
 RECEIVER_RULE = "receiver"  # and of those about a receiver that takes nothing
-OWN_RULES = frozenset({SOURCE_RULE, RECEIVER_RULE})
+QUOTA_RULE = "quota"  # about an operation whose calls of the day would not last
+PACE_RULE = "pace"  # about a source that cannot keep its pace
+OWN_RULES = frozenset({SOURCE_RULE, RECEIVER_RULE, QUOTA_RULE, PACE_RULE})
 STORM_RULE = "storm"  # what the digest of a storm is called in place of its many rules
 SILENCE_RULE = "silence"  # and what is said about silences themselves
 RESERVED = OWN_RULES | {STORM_RULE, SILENCE_RULE}

@@ -31,7 +31,9 @@ class TermsBook:
 
     def _blind(self, source: SourceKey) -> bool:
         state = self._draft.source(source)
-        return blind(state, self._plan.sources.get(source), self._now)
+        plan = self._plan.sources.get(source)
+        stale = self._draft.known.stale_after(plan) if plan else timedelta(0)
+        return blind(state, plan, self._now, stale)
 
 
 def terms_of(plan: Plan, operation: str, rule: str, receiver: str, *, now: datetime) -> Terms:

@@ -65,13 +65,21 @@ class View:
     order: Sequence[str]
 
     @staticmethod
-    def of(draft: Draft, reading: Good, source: SourcePlan, name: str) -> View:
-        """Look at collection *name* of a good snapshot."""
+    def of(
+        draft: Draft, reading: Good, source: SourcePlan, name: str, *, reopened: bool = False
+    ) -> View:
+        """Look at collection *name* of a good snapshot.
+
+        reopened: The first one since the source's hours began: what was before is no "before".
+        """
         plan = source.collections[name]
         rows = reading.snapshot.collections.get(name, {})
         known = draft.known.histories.get((reading.source, name)) or History(zone=source.zone)
         history = known.facing(
-            rows, plan.needs, cadence=seconds(source.cadence), stale=seconds(source.stale_after)
+            rows,
+            plan.needs,
+            cadence=seconds(draft.known.cadence(source)),
+            stale=0.0 if reopened else seconds(draft.known.stale_after(source)),
         )
         at = reading.snapshot.at.timestamp()
         order = list(rows)
@@ -89,8 +97,8 @@ class View:
 
     @property
     def before(self) -> Rows | None:
-        """The last good snapshot's rows; None if there was none."""
-        return self.history.rows if self.history.at is not None else None
+        """The last good snapshot's rows; None if there was none, or not since the hours began."""
+        return None if self.history.at is None or self.history.stale == 0 else self.history.rows
 
     def remembered(self) -> History:
         """The past of the next snapshot."""

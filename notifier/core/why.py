@@ -122,13 +122,17 @@ def keeper(incident: Incident, terms: Terms) -> str | None:
     return "" if kept_quiet(incident, terms) else None
 
 
-def blind(state: SourceState, source: SourcePlan | None, now: datetime) -> bool:
+def blind(
+    state: SourceState, source: SourcePlan | None, now: datetime, stale_after: timedelta
+) -> bool:
     """Whether nobody has looked for so long that what was true need not be true still.
 
-    So it is outside a source's hours, and after the machine slept or the bot was down. A source
-    that fails is looked at; one that is left alone on purpose has said so.
+    So it is outside a source's hours, from the first moment on, and after the machine slept or the
+    bot was down. A source that fails is looked at; one that is left alone on purpose has said so.
     """
     if source is None or state.tried_at is None:
         return False
+    if now > state.tried_at and not source.shifts.hold(now):
+        return True
     resting = state.retry_at is not None and now <= state.retry_at
-    return not resting and now - state.tried_at > source.stale_after
+    return not resting and now - state.tried_at > stale_after

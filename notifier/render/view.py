@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from notifier.core.notice import Item, Notice, Reason
 from notifier.core.outage import VANISHED
-from notifier.core.state import OWN_RULES, Closing, Incident
+from notifier.core.state import OWN_RULES, QUOTA_RULE, Closing, Incident
 from notifier.render import gates, storm
 from notifier.render.clean import NAME, cut, one_line
 from notifier.render.facts import ENDED, RECOVERED, Teller
@@ -229,11 +229,23 @@ def _source_notes(main: Incident, teller: Teller) -> tuple[str, ...]:
     count = int(failures) if isinstance(failures, float) else 0
     number = teller.manner.number(count)
     detail = teller.manner.text(str(main.fields.get("detail") or ""))
-    said = teller.say("source.detail", detail=detail) if detail else ""
+    about = "quota" if main.key.rule == QUOTA_RULE else "source"
+    said = teller.say(f"{about}.detail", detail=detail) if detail else ""
     return (
         teller.manner.words.count("source.failures", count, n=number) if count else "",
-        teller.advice(main) or said,
+        said if about == "quota" else teller.advice(main) or said,
+        _quota_note(main, teller) if about == "quota" else "",
     )
+
+
+def _quota_note(main: Incident, teller: Teller) -> str:
+    """Why sources wait, in numbers of calls."""
+
+    def calls(name: str) -> str:
+        value = main.fields.get(name)
+        return teller.manner.number(int(value) if isinstance(value, float) else 0)
+
+    return teller.say("quota.why", left=calls("left"), limit=calls("limit"), others=calls("others"))
 
 
 def _facts(main: Incident, teller: Teller) -> tuple[Fact, ...]:

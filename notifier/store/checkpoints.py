@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, text
 from notifier.core.known import Known
 from notifier.core.silence import Silence
 from notifier.core.state import (
+    Budget,
     Conversation,
     Incident,
     Instance,
@@ -44,6 +45,7 @@ class Saved(msgspec.Struct, kw_only=True):
     silences: list[Silence] = []
     ended: list[Incident] = []
     tallies: list[Tally] = []
+    budgets: list[Budget] = []
 
     @staticmethod
     def of(known: Known, rules: str) -> Saved:
@@ -60,6 +62,7 @@ class Saved(msgspec.Struct, kw_only=True):
             silences=list(known.silences.values()),
             ended=list(known.ended.values()),
             tallies=list(known.tallies.values()),
+            budgets=list(known.budgets.values()),
         )
 
     def known(self) -> Known:
@@ -77,6 +80,7 @@ class Saved(msgspec.Struct, kw_only=True):
             silences={silence.id: silence for silence in self.silences},
             ended={incident.key: incident for incident in self.ended},
             tallies={tally.key: tally for tally in self.tallies},
+            budgets={budget.operation: budget for budget in self.budgets},
             at=self.at,
         )
 

@@ -18,6 +18,7 @@ from notifier.core.flapping import WINDOW
 from notifier.core.silence import Silence
 from notifier.core.state import (
     OWN_RULES,
+    Budget,
     Conversation,
     Entry,
     Incident,
@@ -36,6 +37,7 @@ from notifier.store import tables
 from notifier.store.tables import add, plain, stamp, write
 
 EVENTS = timedelta(days=7)  # no source lists an event for so long
+_BUDGET = "budget/"  # and the operation: the key of a note
 _MANY = 500  # ids in one statement: both databases take far more
 _Value = TypeVar("_Value")
 
@@ -57,6 +59,8 @@ class DecisionLike(Protocol):
     def seen(self) -> Sequence[tuple[Seen, datetime]]: ...
     @property
     def suppressed(self) -> Sequence[tuple[InstanceKey, str, datetime]]: ...
+    @property
+    def budgets(self) -> Mapping[str, Budget]: ...
     @property
     def timeline(self) -> Sequence[Entry]: ...
     @property
@@ -89,6 +93,7 @@ class Remembered:
     silences: dict[str, Silence] = field(default_factory=dict)
     ended: dict[InstanceKey, Incident] = field(default_factory=dict)
     tallies: dict[TallyKey, Tally] = field(default_factory=dict)
+    budgets: dict[str, Budget] = field(default_factory=dict)
 
 
 # ---- recall ----
@@ -134,6 +139,7 @@ def recall(connection: Connection, now: datetime) -> Remembered:
             s.id: s for s in _read(connection, Silence, "silence WHERE over = 0 ORDER BY id")
         },
         ended=_last([i for i in (*incidents, *lately) if not i.open]),
+        budgets=_budgets(connection),
     )
 
 
@@ -178,6 +184,12 @@ def _seen(connection: Connection, now: datetime) -> dict[tuple[str, str], frozen
     for operation, rule, event in connection.execute(statement, {"since": stamp(now - EVENTS)}):
         found.setdefault((operation, rule), set()).add(tables.unplain(event))
     return {key: frozenset(events) for key, events in found.items()}
+
+
+def _budgets(connection: Connection) -> dict[str, Budget]:
+    statement = text("SELECT value FROM meta WHERE key LIKE :keys")
+    rows = connection.execute(statement, {"keys": f"{_BUDGET}%"}).all()
+    return {budget.operation: budget for budget in decoded(rows, Budget, "meta")}
 
 
 def _read(
@@ -226,6 +238,8 @@ def remember(connection: Connection, decision: DecisionLike) -> None:
         tables.suppression,
         [_suppression(key, reason, at) for key, reason, at in decision.suppressed],
     )
+    for operation, budget in decision.budgets.items():
+        note(connection, f"{_BUDGET}{operation}", _body(budget))
     add(connection, tables.timeline, [_entry(entry) for entry in decision.timeline])
     write(connection, tables.silence, [_silence(known) for known in decision.silences.values()])
     write(connection, tables.tally, [_tally(known) for known in decision.tallies.values()])

@@ -10,7 +10,17 @@ import msgspec
 
 from notifier.core.oddities import NONE, Oddities
 from notifier.core.plan import SourcePlan
-from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Reading, Reload
+from notifier.core.reading import (
+    Asked,
+    Delivery,
+    Due,
+    Failed,
+    Good,
+    Lag,
+    Ration,
+    Reading,
+    Reload,
+)
 from notifier.core.rows import row_type
 from notifier.core.snapshot import Snapshot, take
 from notifier.core.state import SourceKey
@@ -18,6 +28,13 @@ from notifier.errors import StateError, Trouble
 from notifier.store.recordings import GOOD, Recording, pack, squeeze, swell, unpacked
 
 FAILED, DUE, DELIVERY, ASKED, RELOAD = "failed", "due", "delivery", "asked", "reload"
+RATION, LAG = "ration", "lag"
+_WHOLE: dict[str, type[Delivery | Asked | Ration | Lag]] = {  # recorded as they are
+    DELIVERY: Delivery,
+    ASKED: Asked,
+    RATION: Ration,
+    LAG: Lag,
+}
 
 
 class Entry(NamedTuple):
@@ -59,10 +76,9 @@ def recorded(reading: Reading) -> Entry:
         case Failed(source=source):
             said = _Failed(reading.trouble, reading.detail, reading.after, reading.gap)
             return Entry(*source, reading.at, FAILED, msgspec.json.encode(said))
-        case Delivery():
-            return Entry("", "", reading.at, DELIVERY, msgspec.json.encode(reading))
-        case Asked():
-            return Entry("", "", reading.at, ASKED, msgspec.json.encode(reading))
+        case Delivery() | Asked() | Ration() | Lag():
+            kind = next(name for name, each in _WHOLE.items() if isinstance(reading, each))
+            return Entry("", "", reading.at, kind, msgspec.json.encode(reading))
         case Reload():
             said_rules = msgspec.json.encode(_Reload(reading.text, reading.start, reading.asked))
             return Entry("", "", reading.at, RELOAD, squeeze(said_rules))
@@ -83,10 +99,8 @@ def reading(recording: Recording, sources: Mapping[SourceKey, SourcePlan]) -> Re
                 return _good(recording, sources[key]) if key in sources else None
             case "failed":
                 return _failed(recording, key) if key in sources else None
-            case "delivery":
-                return msgspec.json.decode(recording.body, type=Delivery)
-            case "asked":
-                return msgspec.json.decode(recording.body, type=Asked)
+            case "delivery" | "asked" | "ration" | "lag":
+                return msgspec.json.decode(recording.body, type=_WHOLE[recording.kind])
             case "reload":
                 return _reload(recording)
             case "due":

@@ -30,6 +30,7 @@ class Metrics:
             ("reason",), registry=self.registry,
         )  # fmt: skip
         self._count_messages()
+        self._count_calls()
         build = Gauge("notifier_build_info", "The version.", ("version",), registry=self.registry)
         build.labels(version).set(1)
 
@@ -123,9 +124,31 @@ class Metrics:
             "notifier_late_runs", "Polls that began more than their cadence late.",
             SOURCE, registry=self.registry,
         )  # fmt: skip
+        self.missed = Counter(
+            "notifier_missed_runs", "Polls that should have been in the time before a late one.",
+            SOURCE, registry=self.registry,
+        )  # fmt: skip
+        self.overlapping = Counter(
+            "notifier_overlapping_runs", "Polls left out: the one before still lasted.",
+            SOURCE, registry=self.registry,
+        )  # fmt: skip
         self.reloads = Counter(
             "notifier_reloads", "Reloads of the rules by result.", ("result",),
             registry=self.registry,
+        )  # fmt: skip
+
+    def _count_calls(self) -> None:
+        self.others = Gauge(
+            "notifier_calls_others", "Calls of the day by other programs, as far as known.",
+            ("operation",), registry=self.registry,
+        )  # fmt: skip
+        self.left = Gauge(
+            "notifier_calls_left", "Calls of the day that are left for notifier.",
+            ("operation",), registry=self.registry,
+        )  # fmt: skip
+        self.stretch = Gauge(
+            "notifier_source_stretch", "How many times its `every` a source waits: 1 as planned.",
+            SOURCE, registry=self.registry,
         )  # fmt: skip
 
     def text(self) -> bytes:

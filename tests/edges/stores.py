@@ -18,6 +18,7 @@ import pytest
 from notifier.core.outgoing import Envelope
 from notifier.core.silence import Silence
 from notifier.core.state import (
+    Budget,
     Conversation,
     Entry,
     Incident,
@@ -130,6 +131,7 @@ class Changes:
     incidents: dict[str, Incident] = field(default_factory=dict)
     told: dict[ToldKey, Told] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
+    budgets: dict[str, Budget] = field(default_factory=dict)
     seen: list[tuple[Seen, datetime]] = field(default_factory=list)
     suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
     timeline: list[Entry] = field(default_factory=list)
