@@ -205,7 +205,6 @@ class Draft:
             budgets={**self.known.budgets, **self.budgets},
             at=self.latest,
             tallies={**self.known.tallies, **self.tallies},
-            at=self._judged_up_to(),
         )
 
     @property
