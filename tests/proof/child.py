@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,7 @@ class Commits:
     kept: bool
     seen: int = 0
     written: bool = False
+    changes: dict[int, int] = field(default_factory=dict)
 
     def watch(self) -> None:
         """Listen to every connection that is opened from now on."""
@@ -66,8 +67,10 @@ class Commits:
         event.listen(Engine, "checkin", self._after)
 
     def _before(self, connection: Connection) -> None:
-        if connection.get_execution_options().get("reading"):
-            return
+        changes: int = connection.connection.total_changes  # type: ignore[attr-defined]
+        if changes == self.changes.get(id(connection.connection.dbapi_connection), 0):
+            return  # nothing was written: nobody can see whether it was committed
+        self.changes[id(connection.connection.dbapi_connection)] = changes
         self.seen += 1
         self.written = True
         if self.seen == self.fatal and not self.kept:
