@@ -16,7 +16,7 @@ from notifier import logs
 from notifier.channels.base import Channel, Delivered, lives
 from notifier.core.outgoing import Envelope, alone, doubtful
 from notifier.errors import PermanentDeliveryError, TemporaryDeliveryError
-from notifier.outcomes import BETWEEN_LOOKS, Outcomes, last_try
+from notifier.outcomes import BETWEEN_LOOKS, Outcomes, over
 from notifier.store import lanes, outbox
 from notifier.store.database import Database
 from notifier.store.lanes import Lane, lane_of
@@ -231,7 +231,7 @@ class Worker:
     def _unseen(self, message: Claimed, error: TemporaryDeliveryError) -> None:
         """It could not be looked for now."""
         now = self.clock()
-        if now >= last_try(message.envelope):
+        if over(message, now):
             self.outcomes.given_up(message.envelope, error)
         else:
             due = self.outcomes.due(message, now, error.after)

@@ -22,6 +22,7 @@ log = logs.logger("deliver")
 
 BETWEEN_LOOKS = timedelta(seconds=5)
 MENDING = timedelta(minutes=5)  # a closed channel waits for somebody's hand
+LEAST = 10  # attempts before a message is given up, whatever the clock says
 STUCK = timedelta(minutes=2)  # of failures before it is said that messages wait
 INSTEAD = "told whoever stands in"
 
@@ -112,7 +113,7 @@ class Outcomes:
     def later(self, message: Claimed, error: TemporaryDeliveryError) -> None:
         """The trouble may pass."""
         envelope, now = message.envelope, self.clock()
-        if now >= last_try(envelope):
+        if over(message, now):
             self.given_up(envelope, error)
             return
         if error.after is None:
@@ -174,9 +175,9 @@ class Outcomes:
             covered = lanes.release(connection, envelope, now)
             heard = lanes.heard(connection, lane_of(envelope))
             said = f"{INSTEAD}: {error}" if covered else str(error)
-            over = error.broken == "message" or now >= last_try(envelope)
+            hopeless = error.broken == "message" or over(message, now)
             certain = message.unsure_since is None
-            for_good = over or (covered and certain and not _awaited(envelope, heard))
+            for_good = hopeless or (covered and certain and not _awaited(envelope, heard))
             if for_good:
                 outbox.settle_failed(connection, envelope.id, said, now)
             elif message.unsure_since is not None:
@@ -232,11 +233,17 @@ class Outcomes:
         self.metrics.deliveries.labels(self.kind, result, envelope.reason).inc()
 
 
-def last_try(envelope: Envelope) -> datetime:
-    """Late news goes marked as late; an edit, which only carries the newest state, not at all."""
-    if envelope.droppable:
-        return envelope.give_up_at
-    return envelope.give_up_at + (envelope.give_up_at - envelope.queued_at)
+def over(message: Claimed, now: datetime) -> bool:
+    """Whether a message was tried for long enough, and often: a clock may only have jumped.
+
+    Late news goes marked as late, for as long again; an edit, which only carries the newest state,
+    not at all.
+    """
+    envelope = message.envelope
+    last = envelope.give_up_at
+    if not envelope.droppable:
+        last += envelope.give_up_at - envelope.queued_at
+    return now >= last and message.attempt >= LEAST
 
 
 def _awaited(envelope: Envelope, heard: bool) -> bool:

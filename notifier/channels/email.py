@@ -62,8 +62,19 @@ class Email:
         return False
 
     def send(self, envelope: Envelope, reference: str | None, now: datetime, /) -> Delivered:
-        """Send one mail. See ``Channel.send``. A second try sends the same bytes."""
+        """Send one mail. See ``Channel.send``. A second try sends the same bytes.
+
+        One that is too large is sent once more without its pictures.
+        """
         mail = letter(envelope, reference, self.sender, now)
+        try:
+            return self._sent(mail)
+        except PermanentDeliveryError as error:
+            if not error.rejected or not mail.pictures:
+                raise
+            return self._sent(letter(envelope, reference, self.sender, now, pictures=False))
+
+    def _sent(self, mail: Letter) -> Delivered:
         with self._session() as session:
             answer = self._hand_over(session, mail)
         return Delivered(mail.reference, answer)
@@ -106,7 +117,7 @@ class Email:
         limit = session.esmtp_features.get("size", "")
         if limit.isdigit() and 0 < int(limit) < len(mail.content):
             raise PermanentDeliveryError(
-                f"The mail is larger than the server takes ({limit} bytes)."
+                f"The mail is larger than the server takes ({limit} bytes).", rejected=True
             )
         size = [f"SIZE={len(mail.content)}"] if session.has_extn("size") else []
         if not mail.utf8:

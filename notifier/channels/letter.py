@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import html
 import json
+from base64 import b64decode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
@@ -31,16 +33,25 @@ class Letter:
         reference: JSON for the conversation's later mails: the thread's first Message-ID and its
             subject, because mail readers thread by both.
         utf8: The addressee's name before the @ is not ASCII: the server must know SMTPUTF8.
+        pictures: It has some, without which it is smaller.
     """
 
     recipient: str
     content: bytes
     reference: str
     utf8: bool
+    pictures: bool = False
 
 
-def letter(envelope: Envelope, reference: str | None, sender: str, now: datetime) -> Letter:
-    """Build the mail.
+def letter(
+    envelope: Envelope,
+    reference: str | None,
+    sender: str,
+    now: datetime,
+    *,
+    pictures: bool = True,
+) -> Letter:
+    """Build the mail. *pictures*: with those of the payload, each ``cid`` and ``png`` in base64.
 
     Raises:
         PermanentDeliveryError: The recipient is not a mail address.
@@ -63,9 +74,12 @@ def letter(envelope: Envelope, reference: str | None, sender: str, now: datetime
         message["In-Reply-To"] = root
         message["References"] = root
     _mark(message, envelope, payload, domain)
+    if not pictures:
+        payload.pop("pictures", None)
     _fill(message, envelope, payload, now)
     known = json.dumps({"root": thread.get("root") or number, "subject": subject})
-    return Letter(recipient, message.as_bytes(policy=policy), known, utf8)
+    shown = bool(payload.get("pictures"))
+    return Letter(recipient, message.as_bytes(policy=policy), known, utf8, shown)
 
 
 def addressed(address: str, what: str = "The recipient") -> tuple[str, bool]:
@@ -158,6 +172,21 @@ def _fill(
         page = page.replace(LATE, html.escape(late), 1)
         message.add_alternative(page, subtype="html", cte="quoted-printable")
         message.set_boundary(f"=_notifier_{envelope.id}")
+        _illustrate(message, envelope, payload.get("pictures") or ())
+
+
+def _illustrate(
+    message: EmailMessage, envelope: Envelope, pictures: Iterable[dict[str, str]]
+) -> None:
+    """Put pictures beside the HTML that shows them; the boundary is the same each time."""
+    page = message.get_body(("html",))
+    for picture in pictures:
+        assert isinstance(page, EmailMessage)  # noqa: S101  # it was just put there
+        page.add_related(
+            b64decode(picture["png"]), "image", "png", cid=f"<{picture['cid']}>",
+            disposition="inline", filename=f"{picture['cid']}.png",
+        )  # fmt: skip
+        page.set_boundary(f"=_pictures_{envelope.id}")
 
 
 def _sound(text: str) -> str:

@@ -26,8 +26,10 @@ def refused(what: str, code: int, said: bytes | str, *, broken: str = MESSAGE) -
     if code in _WANTS_LOGIN or "5.7.30" in words:
         hint = "check NOTIFIER_SMTP__USERNAME and __PASSWORD"
         return PermanentDeliveryError(f"{text}; {hint}.", broken=CREDENTIAL)
+    if code == _TOO_LARGE:
+        return PermanentDeliveryError(text, rejected=True)
     if 500 <= code < 600:
-        return PermanentDeliveryError(text, broken=MESSAGE if code == _TOO_LARGE else broken)
+        return PermanentDeliveryError(text, broken=broken)
     return TemporaryDeliveryError(text)
 
 

@@ -14,10 +14,16 @@ from notifier.render.renderer import Renderer
 EVENT_LASTS = timedelta(minutes=5)  # an Alertmanager knows no moments, only spans
 LABELS = 20  # of a rule, that go along
 BODY = 8_000  # characters
+MARKS = "🔴🟠🔵✅⚪⏸️🎉 "  # the signs that a line may begin with
 
 
 def text_payload(notice: Notice, renderer: Renderer, *, public: bool) -> dict[str, Any]:
-    """A title and a text, for Teams and Apprise."""
+    """A title and a text that does not say it again, for Teams and Apprise."""
+    whole = _texts(notice, renderer, public=public)
+    return {**whole, "text": _beyond(whole["title"], whole["text"])}
+
+
+def _texts(notice: Notice, renderer: Renderer, *, public: bool) -> dict[str, str]:
     shown = renderer.view(notice, public=public)
     words = renderer.words(notice.conversation.language)
     name = "event" if notice.events else "incident"
@@ -28,10 +34,18 @@ def text_payload(notice: Notice, renderer: Renderer, *, public: bool) -> dict[st
     }
 
 
+def _beyond(title: str, text: str) -> str:
+    """What *text* says beyond its *title*, which a mail begins with, too."""
+    lines = [line for line in text.splitlines() if line.strip() != "--"]
+    while lines and lines[0].lstrip(MARKS) in title:
+        lines.pop(0)
+    return "\n".join(lines) or text
+
+
 def data_payload(notice: Notice, renderer: Renderer) -> dict[str, Any]:
     """The same with its facts, for programs."""
     return {
-        **text_payload(notice, renderer, public=False),
+        **_texts(notice, renderer, public=False),
         "operation": notice.conversation.operation,
         "rule": notice.rule.id,
         "severity": notice.rule.severity.value,
@@ -125,7 +139,7 @@ def _alert(
         "annotations": {
             "summary": said,
             "incident": incident.id,
-            "value": str(_value(incident.value)),
+            **({} if incident.value is None else {"value": str(_value(incident.value))}),
             **({"runbook_url": notice.rule.runbook} if notice.rule.runbook else {}),
         },
         "startsAt": _time(incident.opened_at),

@@ -355,6 +355,17 @@ def test_a_teams_card_shows_texts_as_they_are(httpserver: HTTPServer) -> None:
     assert "Late report of 04/05 10:22: [click]" in attachment["content"]["fallbackText"]
 
 
+def test_a_teams_card_does_not_say_its_title_twice(httpserver: HTTPServer) -> None:
+    far = _teams(httpserver)
+
+    far.channel.send(far.envelope, None, LATER)
+
+    (attachment,) = posted(httpserver).json["attachments"]
+    shown = json.dumps(attachment["content"]["body"], ensure_ascii=False)
+    assert shown.count("network rejection 6.5%") == 1
+    assert "Limit" in shown
+
+
 def test_a_teams_card_that_would_be_refused_for_its_size_is_cut(httpserver: HTTPServer) -> None:
     far = _teams(httpserver)
     huge = with_payload(far.envelope, text="\n".join(f"line {n} é" for n in range(9_000)))

@@ -181,6 +181,60 @@ def test_a_mail_that_is_too_large_is_not_even_offered(server: MailServer) -> Non
         over(server).send(envelope, None, LATER)
 
 
+PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 60_000).decode()
+
+
+def illustrated() -> Envelope:
+    return with_payload(
+        first("email"),
+        html='<p>ANA</p><img src="cid:trend">',
+        pictures=[{"cid": "trend", "png": PIXEL}],
+    )
+
+
+def test_a_picture_stands_in_the_mail_and_the_bytes_are_the_same_each_time(
+    server: MailServer,
+) -> None:
+    for _ in range(2):
+        over(server).send(illustrated(), None, LATER)
+
+    one, two = server.messages
+    assert one.raw == two.raw
+    kinds = [part.get_content_type() for part in one.message.walk()]
+    assert kinds[-2:] == ["text/html", "image/png"]
+    assert "<trend>" in one.raw.decode()
+    assert not one.message.defects
+
+
+@pytest.mark.parametrize("how", ["said beforehand", "said to the mail"])
+def test_a_mail_that_is_too_large_is_sent_once_more_without_its_picture(
+    server: MailServer, how: str
+) -> None:
+    if how == "said to the mail":
+        server.faults.append(MailFault(MailWrong.REFUSE_DATA))
+        envelope = illustrated()
+    else:
+        huge = base64.b64encode(b"\0" * 21_000_000).decode()
+        envelope = with_payload(illustrated(), pictures=[{"cid": "trend", "png": huge}])
+
+    over(server).send(envelope, None, LATER)
+
+    (mail,) = server.messages
+    assert [part.get_content_type() for part in mail.message.iter_parts()] == [
+        "text/plain",
+        "text/html",
+    ]
+
+
+def test_a_mail_without_a_picture_that_is_too_large_is_refused_once(server: MailServer) -> None:
+    server.faults.extend([MailFault(MailWrong.REFUSE_DATA)] * 2)
+
+    with pytest.raises(PermanentDeliveryError, match="552"):
+        over(server).send(first("email"), None, LATER)
+
+    assert len(server.faults) == 1
+
+
 def test_a_server_that_wants_a_login_breaks_the_credential() -> None:
     with (
         MailServer(auth=("bot", "right")) as server,

@@ -294,6 +294,32 @@ def test_old_news_that_nobody_stands_in_for_says_of_when_it_is(tmp_path: Path) -
         assert stage.seen()[0].startswith("Late report of 05/01 10:02: 🟠")
 
 
+def test_a_clock_that_jumps_ahead_while_slack_is_down_gives_nothing_up(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage, stage.bot() as bot:
+        stage.slack.faults.extend([SlackFault(Slip.STATUS, "chat.postMessage")] * 3)
+        play(stage, bot, "0", "2")
+        later(stage, bot, days=300)
+        stage.wait(days=-300)
+        stage.slack.faults.clear()
+        for _ in range(4):
+            later(stage, bot, minutes=1)
+
+        assert len(stage.seen()) == 1
+        assert sum(worker.lost for worker in bot.workers) == 0
+
+
+def test_what_is_never_taken_is_given_up_in_the_end_and_counted(tmp_path: Path) -> None:
+    hasty = RULES.replace('language = "en"', 'language = "en"\ngive_up = "1h"')
+    with staged(tmp_path, hasty) as stage, stage.bot() as bot:
+        stage.slack.faults.extend([SlackFault(Slip.STATUS, "chat.postMessage")] * 900)
+        play(stage, bot, "0", "2")
+        for _ in range(40):
+            later(stage, bot, minutes=10)
+
+        assert sum(worker.lost for worker in bot.workers) == 1
+        assert stage.seen() == []
+
+
 # ---- a far side that hangs, a disk that is full ----
 
 

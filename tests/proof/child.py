@@ -67,7 +67,7 @@ class Commits:
         event.listen(Engine, "checkin", self._after)
 
     def _before(self, connection: Connection) -> None:
-        changes: int = connection.connection.total_changes  # type: ignore[attr-defined]
+        changes: int = connection.connection.total_changes
         if changes == self.changes.get(id(connection.connection.dbapi_connection), 0):
             return  # nothing was written: nobody can see whether it was committed
         self.changes[id(connection.connection.dbapi_connection)] = changes
