@@ -16,8 +16,6 @@ from tests.proof.world import World
 
 ANA, LUIS, EVA = "12004-ANA", "12005-LUIS", "12006-EVA"
 RULES = """
-operators = ["on-call"]
-
 [[operation]]
 name = "bogota"
 server = "{server}"
@@ -40,6 +38,12 @@ language = "en"
 name = "on-call"
 email = ["guardia@example.com", "jefa@example.com"]
 
+[[receiver]]
+name = "shift"
+slack = "#cerrado"
+fallback = "on-call"
+language = "es"
+
 [[rule]]
 id = "rejection"
 on = "latency.by_agent"
@@ -53,13 +57,16 @@ id = "hit"
 kind = "event"
 on = "hits_last_hour"
 when = "is_hit"
-to = ["leads"]
+to = ["leads", "shift"]
 template = "celebration"
 """
 
 
 def live(world: World) -> None:
-    """One day: it opens, changes, worsens, closes, is celebrated, reloaded and restarted."""
+    """One day: it opens, changes, worsens, closes, is celebrated, reloaded and restarted.
+
+    One channel is closed all day, so that somebody stands in; for a minute the token is dead.
+    """
     _minute(world, ANA="0", LUIS="0", EVA="0")
     _minute(world, ANA="2", LUIS="0", EVA="0")
     _minute(world, "a sale", ANA="2.5", LUIS="0", EVA="0")
@@ -72,7 +79,10 @@ def live(world: World) -> None:
     _minute(world, ANA="6", LUIS="0", EVA="0")
     world.do("reload")
     _minute(world, ANA="0", LUIS="0", EVA="0")
+    token, world.stage.slack.token = world.stage.slack.token, "xoxb-of-somebody-else"
+    _minute(world, ANA="0", LUIS="3", EVA="0")
     _minute(world, ANA="0", LUIS="0", EVA="0")
+    world.stage.slack.token = token
     for _ in range(6):
         world.stage.wait(minutes=3)
         world.do("deliver")

@@ -280,7 +280,8 @@ def world(
 
         reaper = Reaper()
         wolkvox = KillingWolkvox(Center(7, BEGIN), clock, TOKEN)
-        slack = KillingSlack(channels=["operaciones", "reserva"], clock=clock)
+        slack = KillingSlack(channels=["operaciones"], clock=clock)
+        slack.add_channel("cerrado", archived=True)
         mail = KillingMail()
         wolkvox.reaper = slack.reaper = mail.reaper = reaper
         for server in (wolkvox, slack, mail):
