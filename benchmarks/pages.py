@@ -21,7 +21,9 @@ from notifier.app import spoken
 from notifier.clerk import Clerk
 from notifier.clocks import REAL
 from notifier.core.state import Closing, Incident, InstanceKey, Severity, incident_id
+from notifier.exhibition import Exhibition
 from notifier.lookback import Lookback
+from notifier.render import Renderer
 from notifier.rules import read_rules
 from notifier.serving import front
 from notifier.settings import load_settings
@@ -98,7 +100,9 @@ def _served(place: World) -> Iterator[str]:
     book = read_rules(settings.rules)
     database = place.bot.workers[0].database
     lookback = Lookback(database, lambda: book, REAL.now, spoken(settings))
-    clerk = Clerk(place.bot, database, lambda: book, REAL.now, "bench", lookback)
+    clerk = Clerk(
+        place.bot, database, lambda: book, REAL.now, "bench", lookback, Exhibition(Renderer)
+    )
     site = front(settings, place.bot, clerk)
     server = Server(site, "127.0.0.1", 0, site.leave)
     server.start()

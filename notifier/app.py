@@ -28,6 +28,7 @@ from notifier.core.tables import KINDS
 from notifier.cycle import Cycle, Render
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, Problem, StateError
+from notifier.exhibition import Exhibition
 from notifier.journal import Journal
 from notifier.lookback import Lookback
 from notifier.pacing import Pacing
@@ -79,7 +80,9 @@ def _clerk(
         return latest.book
 
     lookback = Lookback(database, book, clocks.now, spoken(settings))
-    return Clerk(bot, database, book, clocks.now, secrets.token_hex(4), lookback)
+    exhibition = Exhibition(lambda: Renderer(settings.templates, reported))
+    began = secrets.token_hex(4)
+    return Clerk(bot, database, book, clocks.now, began, lookback, exhibition)
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from notifier.core.source_status import SourceStatus, sources
 from notifier.core.state import Incident, SourceKey, Told
 from notifier.core.status import IncidentStatus, Wanted, key_of, listed, of_incident
 from notifier.errors import RequestError
+from notifier.exhibition import Exhibition
 from notifier.lookback import Lookback
 from notifier.store import audit, look, memory, past
 from notifier.store.database import Database
@@ -60,6 +61,7 @@ class Clerk:
     clock: Callable[[], datetime]
     began: str
     lookback: Lookback
+    exhibition: Exhibition
     _fired: tuple[datetime, Mapping[tuple[str, str], Fires]] | None = None
     _tests: dict[str, Mapping[str, list[RuleTest]]] = field(default_factory=dict)
 
@@ -286,6 +288,16 @@ class Clerk:
         self.bot.heed()
         if refused := desk.judged(self.database, request):
             raise RequestError(refused)
+
+    # ---- messages ----
+
+    def samples(self) -> Sequence[str]:
+        """Which messages there are to see."""
+        return self.exhibition.names()
+
+    def sample(self, name: str, language: str, kind: str) -> str | None:
+        """One of them as a page of its own; empty where that kind of channel gets none."""
+        return self.exhibition.page(name, language, kind)
 
     # ---- changes ----
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from notifier import logs
 from notifier.app import house
 from notifier.bot import Bot
 from notifier.clerk import Clerk
+from notifier.core.outgoing import Envelope
 from notifier.serving import front
 from notifier.settings import Settings, load_settings, unknown_variables
 from notifier.version import VERSION
@@ -55,10 +58,18 @@ def _until(stop: threading.Event, reload: threading.Event, bot: Bot) -> None:
 
 
 def _serve(settings: Settings, bot: Bot, desk: Clerk) -> Server:
+    desk.exhibition.draw = drawn
     site = front(settings, bot, desk)
     server = Server(site, settings.web.host, settings.web.port, site.leave)
     server.start()
     return server
+
+
+def drawn(sent: Sequence[Envelope], language: str) -> str:
+    """A message as Slack shows it."""
+    from notifier.demo.sheet import Exhibit, sheet  # seldom looked at
+
+    return sheet([Exhibit("", tuple(sent))], ZoneInfo("America/Bogota"), language)
 
 
 def _watch(rules: Path, stop: threading.Event, reload: threading.Event) -> None:

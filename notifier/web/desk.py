@@ -268,6 +268,14 @@ class Desk(Protocol):
         """Nobody has it after all. Raises RequestError as ``acknowledge``."""
         ...
 
+    def samples(self) -> Sequence[str]:
+        """Which messages there are to see."""
+        ...
+
+    def sample(self, name: str, language: str, kind: str) -> str | None:
+        """One of them as a page of its own; empty where that kind of channel gets none."""
+        ...
+
     def changes(self, *, before: int | None, limit: int) -> Sequence[tuple[int, Change]]:
         """Who changed what, the latest first, each with its number."""
         ...

@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from notifier import logs
 from notifier.errors import RenderError, RequestError, StateError
 from notifier.version import VERSION
-from notifier.web import api, api_changes, files, hindsight, live, login, silences
+from notifier.web import api, api_changes, files, gallery, hindsight, live, login, silences
 from notifier.web import pages as pages_
 from notifier.web.desk import Desk
 from notifier.web.kept import Kept
@@ -50,7 +50,7 @@ def site(
     app.state.listeners = listeners
     app.state.kept = Kept()
     _add_numbers(app, metrics)
-    for room in (api, api_changes, files, hindsight, live, login, silences, pages_):
+    for room in (api, api_changes, files, gallery, hindsight, live, login, silences, pages_):
         app.include_router(room.router)
     app.include_router(hindsight.api)
     _add_problems(app)

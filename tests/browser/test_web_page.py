@@ -22,6 +22,7 @@ from notifier.app import house
 from notifier.bot import Bot
 from notifier.clerk import Clerk
 from notifier.clocks import Clocks
+from notifier.commands import run
 from notifier.demo.stage import Stage, staged
 from notifier.demo.story import PACE
 from notifier.serving import front
@@ -34,7 +35,7 @@ PATIENCE = 20_000  # milliseconds that a busy machine may take
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 860}
 PATHS = ("/", "/silences/new?rule=network-rejection", "/silences", "/history", "/sources", "/rules",
-         "/receivers", "/hits", "/changes", "/nothing")  # fmt: skip
+         "/receivers", "/gallery", "/hits", "/changes", "/nothing")  # fmt: skip
 
 pytestmark = [
     pytest.mark.browser,
@@ -99,6 +100,7 @@ def play(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Play]:
         # Playwright has an event loop on this thread, and the mail server starts one of its own.
         stage = apart.submit(rooms.enter_context, staged(folder, clocks)).result()
         bot, clerk = rooms.enter_context(house(stage.settings, stage.clocks))
+        clerk.exhibition.draw = run.drawn
         play = Play(stage, bot, clerk, simulated)
         play.serve()
         stage.curtain.up()

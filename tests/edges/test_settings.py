@@ -88,6 +88,36 @@ def test_loopback_needs_no_token(host: str) -> None:
     assert read(WEB__HOST=host).web.token is None
 
 
+def test_a_proxy_that_names_its_users_opens_the_page_to_others() -> None:
+    web = read(
+        WEB__HOST="0.0.0.0", WEB__PROXIES="10.0.0.0/8, ::1", WEB__USER_HEADER="X-User",
+        WEB__OPERATORS="eva luis", WEB__NAMES="a.example,b.example",
+    ).web  # fmt: skip
+
+    assert web.listed("proxies") == ("10.0.0.0/8", "::1")
+    assert web.listed("operators") == ("eva", "luis")
+    assert web.listed("names") == ("a.example", "b.example")
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ({"WEB__HOST": "0.0.0.0", "WEB__PROXIES": "10.0.0.1"}, "set NOTIFIER_WEB__TOKEN"),
+        ({"WEB__USER_HEADER": "X-User"}, "list NOTIFIER_WEB__PROXIES too"),
+        ({"WEB__VIEWER_TOKEN": "x"}, "set NOTIFIER_WEB__TOKEN too"),
+        ({"WEB__TOKEN": "x", "WEB__VIEWER_TOKEN": "x"}, "give viewers another"),
+        ({"WEB__PROXIES": "somewhere"}, "must be addresses or networks"),
+        ({"WEB__PROXIES": "10.0.0.1", "WEB__USER_HEADER": "X User"}, "the name of a header"),
+    ],
+)
+def test_whom_the_page_lets_in_is_said_without_contradiction(
+    given: dict[str, str], advice: str
+) -> None:
+    [sentence] = complaints(**given)
+
+    assert advice in sentence
+
+
 def test_every_wrong_variable_is_named_and_no_value_is_shown() -> None:
     wrong = {
         "DATABASE_URL": f"mysql://u:{HIDDEN}@h/n",

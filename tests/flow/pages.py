@@ -12,6 +12,7 @@ from notifier.app import house
 from notifier.bot import Bot
 from notifier.clerk import Clerk
 from notifier.clocks import Clocks
+from notifier.commands.run import drawn
 from notifier.serving import front
 from notifier.web.server import Server
 from tests.flow.stage import Stage
@@ -57,6 +58,7 @@ def served(stage: Stage, **variables: str) -> Iterator[Site]:
     clocks = Clocks(stage.clock, lambda: stage.now.timestamp(), lambda: 0.0)
     settings = stage.settings()
     with house(settings, clocks) as (bot, desk):
+        desk.exhibition.draw = drawn
         site = front(settings, bot, desk, clocks)
         server = Server(site, "127.0.0.1", 0, site.leave)
         server.start()

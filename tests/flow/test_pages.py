@@ -15,7 +15,7 @@ from notifier.render.words import LANGUAGES, names_in, read_phrases
 from tests.flow.pages import TOKEN, VIEWER, WITH_TOKENS, Site, served
 from tests.flow.stage import staged
 
-PAGES = ("/", "/silences", "/silences/new", "/history", "/hits", "/sources", "/rules",
+PAGES = ("/", "/silences", "/silences/new", "/history", "/hits", "/sources", "/rules", "/gallery",
          "/rules/bogota/rejection", "/rules/bogota/hit", "/receivers", "/changes")  # fmt: skip
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -292,6 +292,31 @@ def test_a_silence_that_makes_no_sense_is_a_problem(site: Site) -> None:
 
     assert answer.status_code == 409
     assert "must end" in answer.json()["detail"]
+
+
+# ---- messages ----
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("en/slack/open", "rule network-rejection"),
+        ("es/slack/close", "Resuelto"),
+        ("pt/email/raised", "Crítico"),
+        ("en/email/change", "No mail: it disturbs nobody."),
+    ],
+)
+def test_a_message_is_shown_as_its_reader_sees_it(site: Site, path: str, says: str) -> None:
+    answer = Browser(site).open(f"/gallery/{path}")
+
+    assert answer.status_code == 200
+    assert says in text(answer)
+    assert answer.headers["content-security-policy"].startswith("sandbox;")
+
+
+@pytest.mark.parametrize("path", ["en/slack/none", "xx/slack/open", "en/pigeon/open"])
+def test_a_message_that_is_none_is_not_there(site: Site, path: str) -> None:
+    assert Browser(site).open(f"/gallery/{path}").status_code == 404
 
 
 # ---- the past ----

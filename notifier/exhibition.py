@@ -1,0 +1,81 @@
+"""Make up every message in every language, so that the page can show them.
+
+The rules of the shipped example speak: what a message looks like is not the rules' to say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from notifier.core.gallery import gallery, of_source
+from notifier.core.notice import Notice
+from notifier.core.outgoing import Envelope
+from notifier.core.plan import Plan, RulePlan
+from notifier.core.planning import plan
+from notifier.render import Renderer, envelopes, shipped
+from notifier.rules import read_rules
+
+WHEN = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)  # a Monday morning in Bogotá
+KINDS = {"slack": "#channel", "email": "somebody@example.com"}
+
+Draw = Callable[[Sequence[Envelope], str], str]
+"""Draws a Slack message and its thread as a whole page, in a language."""
+
+
+def written(sent: Sequence[Envelope], language: str) -> str:  # noqa: ARG001
+    """Show a message by its words, where nobody draws."""
+    return "\n\n".join(str(json.loads(each.payload)["text"]) for each in sent)
+
+
+@dataclass(slots=True)
+class Exhibition:
+    """The messages; *renderer* fills in the templates that are in use."""
+
+    renderer: Callable[[], Renderer]
+    draw: Draw = written
+    _renderer: Renderer | None = field(default=None)
+
+    def names(self) -> Sequence[str]:
+        """What there is to see, in an order that tells a story."""
+        return list(_notices("en", "slack"))
+
+    def page(self, name: str, language: str, kind: str) -> str | None:
+        """One message as a whole page; empty where that kind of channel gets none.
+
+        None: there is no such message.
+        """
+        notice = _notices(language, kind).get(name) if kind in KINDS else None
+        if notice is None:
+            return None
+        if self._renderer is None:
+            self._renderer = self.renderer()
+        sent = envelopes(notice, self._renderer)
+        if not sent:
+            return ""
+        if kind == "email":
+            return str(json.loads(sent[0].payload)["html"])
+        return self.draw(sent, language)
+
+
+@lru_cache(maxsize=8)
+def _notices(language: str, kind: str) -> Mapping[str, Notice]:
+    laid = plan(read_rules(shipped.example()))
+    rules = list(laid.rules.values())
+    found: dict[str, Notice] = {}
+    for rule in (next(r for r in rules if not r.event), next(r for r in rules if r.event)):
+        found |= _of(rule, laid, language, kind)
+    return found
+
+
+def _of(rule: RulePlan, laid: Plan, language: str, kind: str) -> dict[str, Notice]:
+    collection = laid.sources[rule.source].collections[rule.collection].collection
+    reach = replace(
+        laid.reaches[rule.operation, rule.to[0]], kind=kind, recipients=(KINDS[kind],),
+        language=language, locale=language,
+    )  # fmt: skip
+    found = gallery(rule, collection, reach, WHEN)
+    return found if rule.event else {**found, **of_source(rule, reach, WHEN)}
