@@ -460,12 +460,12 @@ def test_over_plain_http_from_elsewhere_nobody_types_a_token(guarded: Site) -> N
 # ---- live ----
 
 
-def test_a_listener_hears_of_each_judgement(site: Site) -> None:
-    with requests.get(f"{site.url}/live", stream=True, timeout=60) as stream:
+def test_a_listener_hears_of_each_judgement(own: Site) -> None:
+    with requests.get(f"{own.url}/live", stream=True, timeout=60) as stream:
         lines = stream.iter_lines(chunk_size=1, decode_unicode=True)
         seen = [next(line for line in lines if line.startswith("data:"))]
-        site.stage.wait(minutes=1)
-        site.bot.poll_once()
+        own.stage.wait(minutes=1)
+        own.bot.poll_once()
         seen.append(next(line for line in lines if line.startswith("data:")))
 
     assert seen[0] != seen[1]
