@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from notifier.core.declared import DeclaredEndpoint, DeclaredField
 from notifier.core.mistakes import Mistakes
 from notifier.core.rulebook import (
     Digest,
@@ -29,11 +30,16 @@ Rows = tuple[tuple[int, T], ...]
 
 SECTIONS: dict[str, type[Table]] = {
     "operation": Operation,
+    "endpoint": DeclaredEndpoint,
     "source": Source,
     "receiver": Receiver,
     "rule": Rule,
     "digest": Digest,
     "test": Test,
+}
+_INNER: dict[type[Table], tuple[type[Table], ...]] = {
+    Test: (Poll,),
+    DeclaredEndpoint: (DeclaredField,),
 }
 UNSAID = "?"  # stands for a name that could not be read; nobody is told again
 
@@ -65,6 +71,7 @@ class Draft:
 
     top: RulesFile
     operations: Rows[Operation]
+    endpoints: Rows[DeclaredEndpoint]
     sources: Rows[Source]
     receivers: Rows[Receiver]
     rules: Rows[Rule]
@@ -83,6 +90,7 @@ def draft(data: Data, mistakes: Mistakes) -> Draft:
     return Draft(
         top=top or RulesFile.model_validate({"operation": tops["operation"]}),
         operations=read_section("operation", Operation, data, mistakes),
+        endpoints=read_section("endpoint", DeclaredEndpoint, data, mistakes),
         sources=read_section("source", Source, data, mistakes),
         receivers=read_section("receiver", Receiver, data, mistakes),
         rules=read_section("rule", Rule, data, mistakes),
@@ -146,7 +154,7 @@ def _again(model: type[T], table: Data) -> T | None:
 
 
 def _keys(model: type[Table]) -> list[str]:
-    models = (model, Poll) if model is Test else (model,)
+    models = (model, *_INNER.get(model, ()))
     return [info.alias or name for each in models for name, info in each.model_fields.items()]
 
 

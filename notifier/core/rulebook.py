@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
+from notifier.core.declared import DeclaredEndpoint
 from notifier.core.endpoint import Missing
 from notifier.core.keys import Duration, Fields, Group, Half, Link, Name, Period, Words, written
 from notifier.core.state import Severity
@@ -163,6 +164,9 @@ class RulesFile(Table):
         default=timedelta(days=35), description="How long readings and history are kept."
     )
     operation: tuple[Operation, ...] = Field(min_length=1, description="wolkvox servers.")
+    endpoint: tuple[DeclaredEndpoint, ...] = Field(
+        default=(), description="Reports of wolkvox that the catalogue lacks."
+    )
     source: tuple[Source, ...] = Field(default=(), description="What is polled.")
     receiver: tuple[Receiver, ...] = Field(default=(), description="Who is told.")
     rule: tuple[Rule, ...] = Field(default=(), description="What people are told of.")

@@ -9,6 +9,7 @@ from notifier.core.compiled import Rulebook
 from notifier.core.dayplan import check_quotas
 from notifier.core.draft import Draft, draft
 from notifier.core.endpoint import Catalogue
+from notifier.core.extension import extended
 from notifier.core.implied import with_implied
 from notifier.core.mistakes import Mistakes
 from notifier.core.oversights import warn_of_oversights
@@ -33,7 +34,9 @@ def load(
     text = normal(text)
     data = tables(text, file)
     mistakes = Mistakes()
-    drafted = with_implied(draft(data, mistakes), catalogue, mistakes)
+    read = draft(data, mistakes)
+    catalogue = extended(read, catalogue, mistakes)
+    drafted = with_implied(read, catalogue, mistakes)
     check_references(drafted, templates, mistakes)
     sources, rules = compile_subjects(drafted, catalogue, mistakes)
     check_quotas(drafted, sources, mistakes)
@@ -52,6 +55,7 @@ def _tables(drafted: Draft) -> RulesFile:
         language=drafted.top.language,
         retention=drafted.top.retention,
         operation=tuple(table for _, table in drafted.operations),
+        endpoint=tuple(table for _, table in drafted.endpoints),
         source=tuple(table for _, table in drafted.sources),
         receiver=tuple(table for _, table in drafted.receivers),
         rule=tuple(table for _, table in drafted.rules),

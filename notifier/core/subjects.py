@@ -47,9 +47,9 @@ def _sources(draft: Draft, catalogue: Catalogue, mistakes: Mistakes) -> Known:
     for i, source in draft.sources:
         loc: Loc = ("source", i)
         endpoint = catalogue.get(source.endpoint)
-        if endpoint is None:
+        if endpoint is None and source.endpoint not in draft.names["endpoint"]:
             mistakes.unknown((*loc, "endpoint"), "endpoint", source.endpoint, catalogue)
-        else:
+        elif endpoint is not None:
             _check_endpoint(loc, source, endpoint, mistakes)
         operation = _operation(loc, source, draft, mistakes)
         if operation is None or endpoint is None:

@@ -11,6 +11,7 @@ import pytest
 
 from notifier.commands.endpoints import page as endpoints_page
 from notifier.core.calls import FUNCTIONS
+from notifier.core.declared import DeclaredEndpoint, DeclaredField
 from notifier.core.endpoint import Missing
 from notifier.core.keys import LANGUAGES, duration
 from notifier.core.rulebook import Operation, Receiver, Rule, RulesFile, Source, schema
@@ -319,6 +320,8 @@ def test_the_file_of_the_design_loads() -> None:
 MODELS: dict[str, type[Table]] = {
     "The top": RulesFile,
     "[[operation]]": Operation,
+    "[[endpoint]]": DeclaredEndpoint,
+    "Fields of an endpoint": DeclaredField,
     "[[source]]": Source,
     "[[receiver]]": Receiver,
     "[[rule]]": Rule,
@@ -374,7 +377,8 @@ def test_the_documented_examples_load() -> None:
 
     book = load(head + "\n".join(examples), CATALOGUE, templates=["celebration"])
 
-    assert len(examples) == len(book.file.rule) + len(book.file.test)
+    told = (*book.file.endpoint, *book.file.rule, *book.file.test)
+    assert len(examples) == len(told)
 
 
 def test_the_page_of_endpoints_is_what_the_catalogue_says() -> None:
