@@ -123,7 +123,7 @@ def test_an_object_of_rows_can_be_declared() -> None:
         ({"keyed_by": '"disk"', "path": '"x"'}, "16:8", "an object of rows has no `path`"),
         ({"nature": '"stat"'}, "15:10", "`nature` must be `state`, `event` or `report`"),
         ({"fields": '[{ name = "disk", kind = "percnt" }]'}, "14:35", "did you mean `percent`?"),
-        ({"fields": '[{ name = "disk" }, { nam = "x" }]'}, "14:32", "did you mean `name`?"),
+        ({"fields": '[{ name = "disk" }, { nme = "x" }]'}, "14:32", "did you mean `name`?"),
         ({"fields": '[{ name = "disk" }, { name = "disk" }]'}, "14:39", "`disk` is there twice"),
         ({"fields": '[{ name = "disk" }, { name = "used%" }]'}, "14:39", "cannot be a name"),
         ({"fields": '[{ name = "disk" }, { name = "if" }]'}, "14:39", "cannot be a name"),

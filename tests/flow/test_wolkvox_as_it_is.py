@@ -91,7 +91,7 @@ def test_an_empty_list_is_doubted_once_then_told_to_operators(stage: Stage, stat
     with stage.bot() as bot:
         stage.agents(MANY)
         polled(stage, bot)
-        empty = [{"by_agent": [], "by_ip": [], "by_pbx": []}] if status == 200 else None
+        empty: object = [{"by_agent": [], "by_ip": [], "by_pbx": []}] if status == 200 else None
         stage.wolkvox.respond_with("latency", envelope(empty), status=status)
         if status == 404:
             body = {"code": "404", "msg": "validate the dates", "data": None}
