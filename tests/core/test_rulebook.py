@@ -377,7 +377,8 @@ def test_the_documented_examples_load() -> None:
 
     book = load(head + "\n".join(examples), CATALOGUE, templates=["celebration"])
 
-    told = (*book.file.endpoint, *book.file.rule, *book.file.test)
+    file = book.file
+    told = (*file.endpoint, *file.digest, *file.rule, *file.test)
     assert len(examples) == len(told)
 
 
