@@ -18,6 +18,7 @@ from tests.flow.stage import Stage, staged
 
 ROOT = Path(__file__).parent.parent.parent
 PAGE = (ROOT / "docs" / "replay.md").read_text(encoding="utf-8")
+RARE = ('every    = "5m"', 'every    = "30m"')  # fewer polls in CI
 SHORT = {"suggest": "74h", "replay": "12h"}  # of a simulated time; a suggestion wants three days
 Said = pytest.CaptureFixture[str]
 
@@ -34,7 +35,7 @@ def lines() -> list[str]:
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """A folder with the example, and a database in which a bot recorded three polls just now."""
     with staged(tmp_path) as stage:
-        example = (ROOT / "rules.example.toml").read_text(encoding="utf-8")
+        example = (ROOT / "rules.example.toml").read_text(encoding="utf-8").replace(*RARE)
         (tmp_path / "rules.example.toml").write_text(example)
         stage.rules.write_text(example.replace('"0041"', f'"{stage.wolkvox.url}"'))
         stage.now = utc_now()

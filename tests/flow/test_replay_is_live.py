@@ -77,6 +77,7 @@ class Watched:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
+        self.until = stage.now
         self.live: list[tuple[str, bytes]] = []
 
     @contextmanager
@@ -91,13 +92,14 @@ class Watched:
 
             bot.cycle.write = watch
             yield bot
+            self.until = self.stage.now  # later timers fell due while nobody was there
 
     def replayed(self) -> list[tuple[str, bytes]]:
         database = open_database(self.stage.environment()["NOTIFIER_DATABASE_URL"], prepare=False)
         try:
             recorded = Recorded(database, read_rules(self.stage.rules))
-            start = recorded.start(self.stage.now - timedelta(days=2))
-            steps = play(start.known, recorded.rules, recorded.turns(start, self.stage.now))
+            start = recorded.start(self.until - timedelta(days=2))
+            steps = play(start.known, recorded.rules, recorded.turns(start, self.until))
             return [
                 (type(s.reading).__name__, shown(s.decision))
                 for s in steps
