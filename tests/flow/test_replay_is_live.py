@@ -15,6 +15,8 @@ from notifier.bot import Bot
 from notifier.core.known import Decision
 from notifier.core.reading import Due, Reading, Reload
 from notifier.core.replay import play
+from notifier.core.request import Acknowledge, AddSilence, Request
+from notifier.core.silence import Silence
 from notifier.hindsight.recorded import Recorded
 from notifier.rules import read_rules
 from notifier.simulator.faults import Fault, Wrong
@@ -109,6 +111,27 @@ class Watched:
             database.close()
 
 
+def ask(bot: Bot, dice: Random, stage: Stage, place: int) -> None:
+    """Somebody silences an agent for a while, or takes an incident."""
+    still = [each.id for each in bot.cycle.known.incidents.values() if each.open]
+    request: Request
+    if still and dice.random() < 0.5:
+        request = Acknowledge(dice.choice(still), "ana")
+    else:
+        request = AddSilence(
+            Silence(
+                id=f"s{place}",
+                author="ana",
+                comment="they know",
+                created_at=stage.now,
+                starts_at=stage.now,
+                ends_at=stage.now + timedelta(minutes=dice.randrange(3, 30)),
+                entities=(f"1200{dice.randrange(6)}",),
+            )
+        )
+    bot.cycle.ask(f"r{place}", stage.now, request)
+
+
 def live_through(watched: Watched, polls: int, seed: int) -> None:
     """Polls, failures, a receiver that breaks, reloads and restarts, as the dice will have it."""
     dice, stage = Random(seed), watched.stage
@@ -125,6 +148,8 @@ def live_through(watched: Watched, polls: int, seed: int) -> None:
                 bot.deliver_due()
                 stage.wait(seconds=dice.choice([20, 60, 60, 61, 240]))
                 bot.cycle.catch_up(stage.now)
+                if dice.random() < 0.15:
+                    ask(bot, dice, stage, polls)
                 if dice.random() < 0.05:
                     stage.rules.write_text(dice.choice([text, other]))
                     bot.reload()
