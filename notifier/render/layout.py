@@ -40,6 +40,7 @@ class About:
     Attributes:
         runbook: An http address of the rules file, or empty.
         updated: When this was written, in the receiver's *zone*.
+        id: Short for the first incident, or the events, that it is about: ``explain`` takes it.
     """
 
     rule: str
@@ -50,6 +51,7 @@ class About:
     updated: str
     zone: str
     receiver: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

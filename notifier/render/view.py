@@ -15,6 +15,7 @@ from notifier.render.layout import About, Fact, Line, View
 SHOWN = 10  # members of a list before it collapses
 SPOKEN = 3  # members named in one line of a thread
 SUBJECT = 150  # characters
+SHORT_ID = 8  # hexadecimal digits of an id that people may type
 
 
 def view(notice: Notice, teller: Teller) -> View:
@@ -294,4 +295,5 @@ def about(notice: Notice, teller: Teller) -> About:
         updated=teller.say("fact.updated", time=manner.time(notice.at, notice.at)),
         zone=manner.text(talk.timezone, NAME),
         receiver=manner.text(talk.receiver, NAME),
+        id=talk.incident[:SHORT_ID],
     )
