@@ -19,7 +19,7 @@ from notifier.core.answer import Answer
 from notifier.core.budget import CALLS_PER_LICENSE, Quota, TokenInfo
 from notifier.core.decode import Decoded
 from notifier.core.endpoint import Kind
-from notifier.core.finding import Finding, fail, ok, skipped, warn
+from notifier.core.finding import Finding, counted, fail, ok, skipped, warn
 from notifier.core.oddities import Oddities
 from notifier.core.plan import SourcePlan
 from notifier.core.rows import Row
@@ -104,7 +104,7 @@ def endpoint(group: str, seen: Examined) -> Finding:
         return _none(group, check, seen)
     rows = sum(map(len, seen.decoded.collections.values())) if seen.decoded else 0
     took = (seen.answered - seen.asked).total_seconds()
-    return ok(group, check, f"{rows} rows in {took:.1f} s")
+    return ok(group, check, f"{counted(rows, 'row')} in {took:.1f} s")
 
 
 def _none(group: str, check: str, seen: Examined) -> Finding:
@@ -140,7 +140,7 @@ def _unknown(group: str, check: str, found: Oddities) -> Iterator[Finding]:
         text = f"lists that did not come: {_listed(found.lacking)}"
         yield warn(group, check, text, "rules on these lists do not fire; report it")
     if found.dropped:
-        text = f"{found.dropped} records were no records, or had no key"
+        text = f"{counted(found.dropped, 'record')} had no key, or were no records"
         yield warn(group, check, text, _REPORT)
     if found.full:
         fix = "ask for less: one queue, or a shorter window"
@@ -155,7 +155,7 @@ def _other(group: str, check: str, found: Oddities) -> Iterator[Finding]:
     if found.undeclared:
         yield ok(group, check, f"new fields, which are not read: {_listed(found.undeclared)}")
     if found.totals:
-        yield ok(group, check, f"{found.totals} rows that add up the others were left out")
+        yield ok(group, check, f"{counted(found.totals, 'row')} left out that add up the others")
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -171,7 +171,7 @@ def quota(group: str, told: Quota, spent: int, said: TokenInfo) -> Finding:
     check, given = "quota", None if told.licenses is None else told.licenses * CALLS_PER_LICENSE
     limit = said.limit if said.limit is not None else given
     used = said.all_today if said.all_today is not None else said.beyond_left()
-    text = f"{spent} calls of ours today"
+    text = f"{counted(spent, 'call')} of ours today"
     if used is not None:
         text = f"{text}, {used} of all programs"
     if limit is None:
@@ -209,6 +209,12 @@ def clock(group: str, seen: Sequence[Examined]) -> Finding:
     which = "behind" if skew > timedelta(0) else "ahead of"
     text = f"this machine is {_span(abs(skew))} {which} wolkvox"
     return warn(group, check, text, "let the machine keep time by NTP")
+
+
+def _there(seen: Examined) -> datetime:
+    """What time it was on the server when the answer came; by our clock where it does not say."""
+    date = seen.answer.headers.get("date", "") if seen.answer is not None else ""
+    return seen.answered + (clockwork.ahead(date, seen.asked, seen.answered) or timedelta(0))
 
 
 def zone(group: str, seen: Sequence[Examined], configured: ZoneInfo) -> Finding:
@@ -271,7 +277,7 @@ def hits(group: str, seen: Sequence[Examined]) -> Iterator[Finding]:
         sold = sum(row.is_hit is True for row in rows)
         text = f"{sold} of {len(rows)} rows are sales"
         yield ok(group, "hits", text if sold < len(rows) else f"all {len(rows)} rows are sales")
-        age = clockwork.oldest((row.conn_id for row in rows if row.conn_id), each.answered)
+        age = clockwork.oldest((row.conn_id for row in rows if row.conn_id), _there(each))
         if age is not None:
             text = f"the oldest call began {_span(age)} ago"
             if each.source.cadence >= age and age < HOUR:
@@ -287,7 +293,8 @@ def level_base(group: str, queues: Iterable[Row], configured: str) -> Finding:
     given = list(definitions.samples(queues))
     found = definitions.base(given)
     if found is None:
-        text = f"{len(given)} levels do not tell what they are a share of; `{configured}` is taken"
+        levels = counted(len(given), "level")
+        text = f"{levels} seen, too few to tell what they are a share of: `{configured}` is taken"
         return skipped(group, check, text)
     if found == configured:
         return ok(group, check, f"shares of the calls `{found}`, as configured")
@@ -309,9 +316,8 @@ def decimals(group: str, seen: Sequence[Examined]) -> Finding:
     texts = [text for each in seen for text in _numbers(each)]
     found = definitions.styles(texts)
     if found["comma"]:
-        text = (
-            f"{found['comma']} numbers have a decimal comma; they are not guessed at, and unknown"
-        )
+        number = counted(found["comma"], "number")
+        text = f"{number} with a decimal comma: not guessed at, unknown"
         return warn(group, check, text, "set the server's number format to a dot, or report it")
     if found["dot"] or found["thousands"]:
         return ok(group, check, f"a dot ({found['dot']} seen), thousands with a comma "

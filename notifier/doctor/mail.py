@@ -8,7 +8,7 @@ from notifier.channels.email import Email
 from notifier.core.finding import Finding, ok, warn
 
 GROUP = "mail"
-FIX = "correct NOTIFIER_SMTP__..."
+FIX = "check NOTIFIER_SMTP__HOST, __PORT, __SECURITY, __USERNAME and __PASSWORD"
 
 
 def look(email: Email) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from notifier.core.compiled import Rulebook
-from notifier.core.finding import Finding, Level, ok
+from notifier.core.finding import Finding, Level, counted, ok
 from notifier.errors import ConfigError, Problem
 
 RULES, SETTINGS = "rules", "settings"
@@ -29,8 +29,8 @@ def of_file(book: Rulebook | ConfigError) -> Iterator[Finding]:
         yield from of_problems(RULES, "file", book.problems)
         return
     file = book.file
-    yield ok(RULES, "file", f"{len(file.rule)} rules, {len(book.sources)} sources, "
-             f"{len(file.receiver)} receivers")  # fmt: skip
+    counts = ((file.rule, "rule"), (book.sources, "source"), (file.receiver, "receiver"))
+    yield ok(RULES, "file", ", ".join(counted(len(found), noun) for found, noun in counts))
     yield from of_problems(RULES, "file", book.warnings)
 
 

@@ -231,10 +231,16 @@ class WolkvoxServer(Loopback):
             ask = self.APIS.get((exchange.path, api))
         else:
             ask = next((each for (_, name), each in self.APIS.items() if name == api), None)
-            query = {"skill_id": "all", **query}
+            query = {**self._usual(), **query}
         if ask is None:
             raise Refusal(HTTPStatus.BAD_REQUEST, UNKNOWN.format(api=api))
         return envelope(ask(self, query))
+
+    def _usual(self) -> dict[str, str]:
+        """What another request would ask for: all queues, the last hour."""
+        now = self.clock().astimezone(self.center.zone)
+        begin, end = (at.strftime("%Y%m%d%H%M%S") for at in (now - timedelta(hours=1), now))
+        return {"skill_id": "all", "date_ini": begin, "date_end": end}
 
     def _latency(self, _query: Mapping[str, str]) -> object:
         return self.center.latency(self.clock())

@@ -128,7 +128,7 @@ def test_a_404_means_no_rows_only_where_there_were_some_before() -> None:
 
 
 def test_a_good_answer_says_how_many_rows_and_how_long() -> None:
-    assert diagnosis.endpoint(GROUP, agents(FULL)).text == "1 rows in 1.0 s"
+    assert diagnosis.endpoint(GROUP, agents(FULL)).text == "1 row in 1.0 s"
 
 
 def test_values_that_cannot_be_read_and_fields_that_are_absent_are_named() -> None:
@@ -154,7 +154,7 @@ def test_records_without_a_key_are_counted_and_many_names_are_cut_short() -> Non
     found = list(diagnosis.values(GROUP, examined(SKILLS, [{"skill_id": "1"}, "x"])))
 
     assert any("and 3 more" in each.text for each in found)
-    assert any(each.text.startswith("1 records were no records") for each in found)
+    assert any(each.text.startswith("1 record had no key") for each in found)
 
 
 def test_other_names_new_fields_and_totals_are_worth_knowing_and_no_fault() -> None:
@@ -166,7 +166,7 @@ def test_other_names_new_fields_and_totals_are_worth_knowing_and_no_fault() -> N
     text = " ".join(each.text for each in found)
     assert "by_agent.network_rejection as network_reject_pct" in text
     assert "by_agent.codec" in text
-    assert "1 rows that add up the others" in text
+    assert "1 row left out that add up the others" in text
 
 
 def test_lists_that_did_not_come_or_are_cut_off_are_found() -> None:
@@ -264,6 +264,15 @@ def test_a_list_that_is_polled_more_rarely_than_it_reaches_back_loses_sales() ->
     assert levels(diagnosis.hits(GROUP, [calls((1, 3), timedelta(0))])) == ["ok", "warn"]
 
 
+def test_the_window_is_measured_on_the_servers_clock() -> None:
+    ours = calls((1, 58), timedelta(0))
+    assert ours.answer is not None
+    said = Answer(200, ours.answer.body, {"date": "Mon, 05 Jan 2026 18:00:01 GMT"})
+    theirs = dataclasses.replace(ours, answer=said)
+
+    assert "118 min ago" in list(diagnosis.hits(GROUP, [theirs]))[1].text
+
+
 def test_placeholders_tell_no_window() -> None:
     row = {"conn_id": "-", "date": "20260105120000", "type_interaction": "inbound", "hit": "yes"}
 
@@ -298,7 +307,7 @@ def test_decimal_signs_are_looked_at_as_they_came() -> None:
     dots, commas = agents(FULL), agents(FULL | {"tx_ploss": "0,5", "ip": "1,5"})
 
     assert levels(diagnosis.decimals(GROUP, [dots])) == ["ok"]
-    assert diagnosis.decimals(GROUP, [commas]).text.startswith("1 numbers have a decimal comma")
+    assert diagnosis.decimals(GROUP, [commas]).text.startswith("1 number with a decimal comma")
     assert levels(diagnosis.decimals(GROUP, [examined(SKILLS, status=404)])) == ["skipped"]
 
 

@@ -257,6 +257,10 @@ def test_fields_come_go_and_have_other_names() -> None:
 def test_an_answer_may_belong_to_another_request() -> None:
     with playing('way = "stranger"\ntext = "skills"\napi = "latency"') as server:
         assert "skill_id" in rows(ask(server, "latency"))[0]
+    with playing('way = "stranger"\ntext = "agent_3"\napi = "latency"') as server:
+        url = f"{server.url}/api/v2/real_time.php?api=latency"
+        answer = requests.get(url, headers={"wolkvox-token": "t"}, timeout=60)
+        assert "aux_state" in rows(answer)[0]
 
 
 # ---- envelope and bytes ----

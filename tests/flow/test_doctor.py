@@ -510,7 +510,7 @@ def test_people_read_it_part_by_part_with_what_to_do(
 
     assert code == 1
     assert "\nslack\n  ok       token" in said
-    assert "-> correct NOTIFIER_SMTP__..." in said
+    assert "-> check NOTIFIER_SMTP__HOST" in said
     assert "1 fail" in said
     assert "wolkvox was asked 4 times" in said
 
