@@ -15,6 +15,7 @@ Every endpoint of wolkvox that a `[[source]]` may name, with the fields that con
 Made by `notifier endpoints --markdown` from the catalogue; do not edit. All of them only read,
 each call costs one of the day's quota, and an answer holds at most 60,000 rows, of a window of at
 most 31 days. A further one is declared in the rules file: [`[[endpoint]]`](rules.md#endpoint).
+How answers are read: [wolkvox.md](wolkvox.md).
 
 Kinds: `count`, `percent` (0 to 100 and beyond), `ms`, `seconds` and `duration` (both compare as
 seconds), `money`, `number`; `counter` grows until a reset at an unknown hour; `flag` is true or
