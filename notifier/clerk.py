@@ -168,7 +168,7 @@ class Clerk:
         with self.database.reading() as connection:
             for operation, zone in zones.items():
                 calls.update(look.calls(connection, operation, _midnight(now.astimezone(zone))))
-        return list(sources(self.bot.cycle.known, self.book(), self._plan, calls, now))
+        return list(sources(self.bot.cycle.known, self._plan, calls, self.bot.calls(), now))
 
     def rules(self) -> Sequence[RuleStatus]:
         """Every rule."""

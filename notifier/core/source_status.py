@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifier.core.compiled import Rulebook
 from notifier.core.known import Known
 from notifier.core.plan import Plan, SourcePlan
 from notifier.core.state import SourceKey, SourceState, seconds
 
-CALLS_A_LICENSE = 1_000  # a day; the vendor's fair-use page
+Days = Mapping[str, tuple[int, int | None]]
 NEVER = SourceState(key=SourceKey("", ""))
 
 
@@ -28,7 +27,8 @@ class SourceStatus:
         every: Seconds between two polls.
         good_at: The last good reading; *tried_at*: the last one.
         entities: In the last good reading.
-        calls: Of the operation's day so far, this source's; *quota*: the operation's whole day.
+        calls: Of the day so far, this source's readings.
+        used: Of the operation's day so far, all calls that are known of; *quota*: its whole day.
     """
 
     operation: str
@@ -45,16 +45,20 @@ class SourceStatus:
     retry_at: datetime | None = None
     entities: int = 0
     calls: int = 0
+    used: int = 0
     quota: int | None = None
 
 
 def sources(
-    known: Known, book: Rulebook, plan: Plan, calls: Mapping[SourceKey, int], now: datetime
+    known: Known, plan: Plan, calls: Mapping[SourceKey, int], day: Days, now: datetime
 ) -> Iterator[SourceStatus]:
-    """Every source, in the order of the file. *calls*: of the operation's day so far."""
+    """Every source, in the order of the file.
+
+    calls: Readings of the day so far. day: Of each operation, its calls so far and at most.
+    """
     for key, source in plan.sources.items():
         state = known.sources.get(key, NEVER)
-        licenses = book.operations[key.operation].licenses
+        used, quota = day.get(key.operation, (0, None))
         snapshot = known.snapshots.get(key)
         failing = state.failures > 0
         yield SourceStatus(
@@ -72,7 +76,8 @@ def sources(
             retry_at=state.retry_at,
             entities=sum(map(len, snapshot.collections.values())) if snapshot else 0,
             calls=calls.get(key, 0),
-            quota=licenses * CALLS_A_LICENSE if licenses else None,
+            used=used,
+            quota=quota,
         )
 
 

@@ -109,16 +109,17 @@ def book_and_plan(*texts: str, head: str = HEAD, leads: str = TEAM_LEADS) -> tup
 
 
 def sourced(known: Known, minute: float = 0, head: str = HEAD) -> SourceStatus:
-    book, laid = book_and_plan(rejection(), head=head)
-    first, *_ = sources(known, book, laid, {LATENCY: 7}, clock(minute))  # type: ignore[arg-type]
+    _, laid = book_and_plan(rejection(), head=head)
+    day = {OPERATION: (40, 9_000)}
+    first, *_ = sources(known, laid, {LATENCY: 7}, day, clock(minute))
     return first
 
 
 def test_a_source_that_was_never_read_waits() -> None:
-    status = sourced(Known(), head=HEAD.replace("[[source]]", "licenses = 9\n[[source]]", 1))
+    status = sourced(Known())
 
     assert (status.state, status.good_at, status.entities) == ("waiting", None, 0)
-    assert (status.calls, status.quota, status.every) == (7, 9_000, 300.0)
+    assert (status.calls, status.used, status.quota, status.every) == (7, 40, 9_000, 300.0)
 
 
 def test_a_source_is_good_until_its_data_are_old() -> None:
