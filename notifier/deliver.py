@@ -28,6 +28,7 @@ log = logs.logger("deliver")
 BATCH = 20  # messages claimed at once: a crash makes so many ambiguous at most
 LOOKS = 2  # a message is believed not to have arrived when it was not found so often
 CLOCKS_APART = timedelta(seconds=60)  # between our clock and the far side's
+BLIND = frozenset({"missing_scope", "not_in_channel"})  # it may post there all the same
 GONE = '{"gone": true}'  # the reference of a message that was deleted, and left no link
 
 Settle = Callable[[], None]
@@ -218,9 +219,9 @@ class Worker:
         except TemporaryDeliveryError as error:
             return partial(self._unseen, message, error)  # not to have looked is not "not there"
         except PermanentDeliveryError as error:
-            if error.broken == "credential" and error.name != "missing_scope":
-                return partial(self.outcomes.refused, message, error)
-            return self._unfindable(message)
+            if error.broken == "message" or error.name in BLIND:
+                return self._unfindable(message)
+            return partial(self.outcomes.refused, message, error)
         if found is not None:
             return partial(self.outcomes.done, message.envelope, Delivered(found, "found"))
         if message.looks + 1 >= LOOKS:

@@ -198,6 +198,22 @@ def test_a_celebration_whose_answer_is_lost_is_not(stage: Stage) -> None:
     assert instead(stage) == []
 
 
+def test_a_celebration_for_a_channel_that_is_closed_meanwhile_is_told_elsewhere(
+    stage: Stage,
+) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        stage.slack.faults.append(SlackFault(Slip.DROP, "chat.postMessage"))
+        stage.hits("new")
+        play(stage, bot, "0")
+        stage.slack.add_channel("operaciones", archived=True)
+    with stage.bot() as bot:
+        later(stage, bot, seconds=10)
+        later(stage, bot, seconds=10)
+
+    assert len(instead(stage)) == 1
+
+
 # ---- limits ----
 
 
