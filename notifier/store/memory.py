@@ -160,7 +160,7 @@ _OWED = """
 """
 # In two parts, so that each has an index: years of closed ones are never read.
 _BELIEVED = """
-    told WHERE closed = 0
+    told WHERE incident IN (SELECT owed.incident FROM told owed WHERE owed.closed = 0)
     UNION ALL SELECT body FROM told
     WHERE closed = 1 AND incident IN (SELECT id FROM incident WHERE closed_at IS NULL)
 """

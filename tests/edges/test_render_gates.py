@@ -99,7 +99,9 @@ def scenes() -> dict[str, Notice]:
         "flapping no more": edit(ANA, Reason.REPEAT, before=replace(TOLD, flapping=True)),
         "soon back": notice(
             Item(
-                Reason.OPEN, replace(ANA, opened_at=NOW + timedelta(minutes=15)), back=closed(ANA)
+                Reason.OPEN,
+                replace(ANA, opened_at=NOW + timedelta(minutes=15)),
+                back=closed(replace(ANA, id="1")),
             ),
             talk=conversation(revision=3),
         ),
