@@ -60,6 +60,7 @@ class CompiledRule:
         value: What messages show: the rule's ``value``, or the left side of its first comparison.
         missing: Resolved: by the rule, by ``by``, by the collection.
         to: Receivers, those of other operations left out.
+        stands_for: Of a rule's ``catch_up``: the collection whose events it lists, too.
     """
 
     rule: Rule
@@ -73,6 +74,7 @@ class CompiledRule:
     value: Expression | None
     missing: Missing
     to: tuple[str, ...]
+    stands_for: Collection | None = None
 
     @property
     def attributes(self) -> frozenset[str]:
@@ -89,6 +91,7 @@ class Rulebook:
         file: The file as it was read.
         sources: In the order of the file.
         rules: In the order of the file, one for each operation; without those switched off.
+        catch_ups: Rules about events once more, for the sources that list what was missed.
         warnings: What is allowed, but looks like an oversight.
         digest: Equal for files that say the same, whatever their comments and order of keys.
         text: The file, as it was read.
@@ -97,6 +100,7 @@ class Rulebook:
     file: RulesFile
     sources: tuple[CompiledSource, ...]
     rules: tuple[CompiledRule, ...]
+    catch_ups: tuple[CompiledRule, ...]
     warnings: tuple[Problem, ...]
     digest: str
     text: str = field(default="", repr=False)

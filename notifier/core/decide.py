@@ -20,6 +20,7 @@ from notifier.core.known import POLLS_NO_GAP, Decision, Draft, Known
 from notifier.core.lifecycle import Moment
 from notifier.core.plan import Plan, SourcePlan, mutes_at
 from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Lag, Ration, Reading, Reload
+from notifier.core.retraction import forget, retract
 from notifier.core.state import Incident, Told, seconds
 from notifier.core.tell import tell
 from notifier.core.terms import terms_of
@@ -55,6 +56,7 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
     explain_away(draft, rules, reading.source if isinstance(reading, Good) else None)
     tell(draft, rules)
     release(draft, rules)
+    forget(draft)
     silenced.warn(draft, rules)
     tally.count(draft, rules)
     digests.report(draft, rules)
@@ -77,6 +79,8 @@ def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
     source = rules.sources[reading.source]
     reopened = source.rested(draft.source(reading.source).good_at, reading.snapshot.at)
     believed = health.took(draft, reading, source)
+    if believed:
+        draft.snapshots[reading.source] = reading.snapshot
     for name, collection in source.collections.items():
         if name not in reading.snapshot.collections:
             continue  # the answer did not hold it: nothing is known, which is not "nobody is there"
@@ -87,11 +91,10 @@ def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
         for rule in collection.rules:
             if rule.event:
                 announce(draft, rules, rule, happened(rule, view))
+                retract(draft, rules, rule, view)
             else:
                 apply(draft, rule, evaluate(rule, view), moment)
         draft.histories[reading.source, name] = view.remembered()
-    if believed:
-        draft.snapshots[reading.source] = reading.snapshot
 
 
 def _moment(

@@ -110,11 +110,14 @@ def _earlier(rule: RulePlan, view: View, key: str) -> float | None:
 
 def happened(rule: RulePlan, view: View) -> list[Event]:
     """Every row that satisfies an event rule; where rows are no events, each poll is its own."""
-    return [_event(view, view.order[place]) for place in view.found[rule.id].breach]
+    return [_event(rule, view, view.order[place]) for place in view.found[rule.id].breach]
 
 
-def _event(view: View, key: str) -> Event:
-    return Event(event_key(view, key), fields_of(view, view.rows[key]))
+def _event(rule: RulePlan, view: View, key: str) -> Event:
+    fields = fields_of(view, view.rows[key])
+    if rule.shows is not None:
+        fields = {name: value for name, value in fields.items() if name in rule.shows}
+    return Event(event_key(view, key), fields)
 
 
 def event_key(view: View, key: str) -> str:

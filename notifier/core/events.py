@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from notifier.core.composed import rule_text
 from notifier.core.conversation import Address, begin, open_addresses
+from notifier.core.endpoint import Nature
 from notifier.core.known import Draft, Known
 from notifier.core.notice import Event, Notice, Untold
+from notifier.core.occurred import occurred
 from notifier.core.plan import Plan, Reach, RulePlan, muted_until
+from notifier.core.sellers import seller
 from notifier.core.silence import covering
 from notifier.core.state import Conversation, Held, InstanceKey, Seen, Severity, digest
 
 QUIET = "quiet hours"  # the group of what is held for their end
+EDITABLE = "slack"  # the kind of channel whose messages can be corrected
+OLD = timedelta(minutes=30)  # an event older than that is no news to cheer at
 
 
 def announce(draft: Draft, plan: Plan, rule: RulePlan, events: Sequence[Event]) -> None:
@@ -60,8 +65,21 @@ def _announce(
         return False
     name = _name(rule.operation, rule.id, news)
     address = Address(receiver, rule.operation, rule.id, name)
-    _tell(draft, plan, begin(address, reach, draft.at, name), news, reach)
+    if reach.names:
+        news = tuple(_with_seller(draft, rule, event) for event in news)
+    talk = replace(begin(address, reach, draft.at, name), events=_kept(news))
+    belated = any(_belated(draft, plan, rule, event) for event in news)
+    _tell(draft, plan, talk, reach, belated=belated)
     return True
+
+
+def _with_seller(draft: Draft, rule: RulePlan, event: Event) -> Event:
+    name = seller(draft, rule, event)
+    return Event(event.key, {**event.fields, "seller": name}) if name else event
+
+
+def _kept(news: Iterable[Event]) -> tuple[Held, ...]:
+    return tuple(Held(event.key, dict(event.fields)) for event in news)
 
 
 def _name(operation: str, rule: str, news: Sequence[Event]) -> str:
@@ -69,19 +87,53 @@ def _name(operation: str, rule: str, news: Sequence[Event]) -> str:
 
 
 def _tell(
-    draft: Draft, plan: Plan, talk: Conversation, news: tuple[Event, ...], reach: Reach
+    draft: Draft, plan: Plan, talk: Conversation, reach: Reach, *, belated: bool = False
 ) -> None:
-    talk = replace(talk, revision=1, closed=True, events=())
-    draft.conversations[talk.id] = talk
-    draft.notices.append(
-        Notice(
-            conversation=talk,
-            rule=rule_text(talk, plan, reach),
-            at=draft.at,
-            events=news,
-            give_up_at=draft.at + reach.give_up,
-        )
+    """Tell what the conversation holds; keep it in mind where it can be corrected."""
+    told = tuple(held for held in talk.events if not held.back)
+    over = reach.kind != EDITABLE or not _listed(plan, talk)
+    talk = replace(talk, revision=1, events=told, group=talk.incident, closed=over)
+    draft.notices.append(noticed(draft, plan, talk, reach, belated=belated))
+    draft.conversations[talk.id] = replace(talk, events=()) if over else talk
+
+
+def _listed(plan: Plan, talk: Conversation) -> bool:
+    """Whether the events stay listed for a while, so that they may be seen to change."""
+    rule = plan.rule(talk.operation, talk.rule)
+    source = plan.sources.get(rule.source) if rule else None
+    natures = {c.collection.nature for c in source.collections.values()} if source else set()
+    return Nature.EVENT in natures
+
+
+def noticed(
+    draft: Draft, plan: Plan, talk: Conversation, reach: Reach, *, belated: bool = False
+) -> Notice:
+    """The message about a conversation's events as they stand."""
+    return Notice(
+        conversation=talk,
+        rule=rule_text(talk, plan, reach),
+        at=draft.at,
+        events=tuple(Event(held.key, held.fields) for held in talk.events if not held.back),
+        taken_back=tuple(Event(held.key, held.fields) for held in talk.events if held.back),
+        belated=belated,
+        give_up_at=draft.at + reach.give_up,
     )
+
+
+# ---- what was missed ----
+
+
+def _belated(draft: Draft, plan: Plan, rule: RulePlan, event: Event) -> bool:
+    """Whether an event is older than half an hour, and is heard of only now for want of looking.
+
+    A long call is old when it becomes a sale, which is news all the same.
+    """
+    looked = draft.known.sources.get(rule.source)
+    gap = looked is not None and looked.good_at is not None and draft.at - looked.good_at > OLD
+    if not gap and rule.shows is None:
+        return False
+    at = occurred(event.key, event.fields, plan.sources[rule.source].zone)
+    return at is None or draft.at - at > OLD
 
 
 # ---- quiet hours ----
@@ -93,19 +145,17 @@ def _hold(draft: Draft, rule: RulePlan, reach: Reach, news: tuple[Event, ...]) -
     talk = open_addresses(draft).get(address)
     if talk is None:
         talk = begin(address, reach, draft.at, _name(rule.operation, rule.id, news))
-    held = tuple(Held(event.key, dict(event.fields)) for event in news)
-    draft.conversations[talk.id] = replace(talk, events=(*talk.events, *held))
+    draft.conversations[talk.id] = replace(talk, events=(*talk.events, *_kept(news)))
 
 
 def release(draft: Draft, plan: Plan) -> None:
     """Tell what was held where the quiet hours are over; nobody else hears of it in their stead."""
     for talk in _holding({**draft.known.conversations, **draft.conversations}.values()):
         reach = plan.reaches.get((talk.operation, talk.receiver))
-        if reach is None:
+        if reach is None or all(held.back for held in talk.events):
             draft.conversations[talk.id] = replace(talk, closed=True)
         elif muted_until(reach, draft.at) is None:
-            news = tuple(Event(held.key, held.fields) for held in talk.events)
-            _tell(draft, plan, talk, news, reach)
+            _tell(draft, plan, talk, reach)
 
 
 def held_until(known: Known, plan: Plan, after: datetime) -> Iterator[datetime]:
@@ -118,7 +168,7 @@ def held_until(known: Known, plan: Plan, after: datetime) -> Iterator[datetime]:
 
 
 def _holding(talks: Iterable[Conversation]) -> list[Conversation]:
-    return [talk for talk in talks if talk.events and not talk.closed]
+    return [talk for talk in talks if talk.events and not talk.revision and not talk.closed]
 
 
 def _note(draft: Draft, rule: RulePlan, events: Sequence[Event], why: Untold) -> None:

@@ -137,6 +137,8 @@ class Notice:
         open: How many members are open still; *members*: how many there are in all.
         ending: The silence of whose end this warns; the roster is what it holds.
         report: What a digest tells; the roster is what is open.
+        events: What is announced; *taken_back* is what was announced and is not so any more.
+        belated: It happened while nobody looked.
         give_up_at: Undelivered then, it is old news.
     """
 
@@ -148,6 +150,8 @@ class Notice:
     open: int = 0
     members: int = 0
     events: tuple[Event, ...] = ()
+    taken_back: tuple[Event, ...] = ()
+    belated: bool = False
     ending: Silence | None = None
     report: Report | None = None
     give_up_at: datetime | None = None
@@ -155,13 +159,25 @@ class Notice:
     @property
     def reasons(self) -> frozenset[Reason]:
         """Every reason in it."""
+        if self.corrects:
+            return frozenset({Reason.CHANGE})
         told = {item.reason for item in self.items}
         return frozenset(told | {Reason.EVENT} if self.is_event else told)
 
     @property
     def is_event(self) -> bool:
         """Whether it is said once and never again: nothing in it lasts."""
-        return bool(self.events or self.ending or self.report)
+        return bool(self.announces or self.ending or self.report)
+
+    @property
+    def announces(self) -> bool:
+        """Whether it is about events rather than incidents."""
+        return bool(self.events or self.taken_back)
+
+    @property
+    def corrects(self) -> bool:
+        """Whether it corrects an announcement that was made before."""
+        return self.announces and self.conversation.revision > 1
 
 
 ROSTER = 50  # members a message may show; it collapses them earlier

@@ -32,6 +32,7 @@ class Reach:
         quiet: The hours in which only critical news disturb.
         still_open: Hears once of what is open when a silence or quiet hours end.
         storm: More new messages in a minute become one.
+        names: Hears who made a sale.
         give_up: How long an undelivered message is news.
         fallback: The receiver that stands in where this one cannot be reached; empty for none.
         buttons: Slack's ids of those who may press; empty for whoever sees the channel.
@@ -47,6 +48,7 @@ class Reach:
     mention: str = ""
     still_open: bool = True
     storm: int = 10
+    names: bool = False
     give_up: timedelta = timedelta(hours=24)
     fallback: str = ""
     buttons: tuple[str, ...] = ()
@@ -63,6 +65,8 @@ class RulePlan:
         repeat, group_wait, reopen_within, flapping: As in the rules file.
         to: Receivers, those of other operations left out.
         explains: Ids of rules whose incidents this one explains away.
+        shows: For a rule that catches up on what another source missed: the fields of that one,
+            which is all that may be told; else None.
         counting: It looks at counters, or at percentages of them.
         daily: For a rule about sums of the day so far: where that day is.
     """
@@ -91,6 +95,7 @@ class RulePlan:
     flapping: bool = True
     to: tuple[str, ...] = ()
     explains: tuple[str, ...] = ()
+    shows: frozenset[str] | None = None
     counting: bool = False
     daily: ZoneInfo | None = None
     text: RuleText

@@ -26,8 +26,9 @@ from notifier.core.writer import Columns, column
 def plan(book: Rulebook) -> Plan:
     """Return the plan of a rulebook. It was checked: nothing in it can be missing now."""
     rules = [_rule(rule, book) for rule in book.rules]
+    judged = [*rules, *(_rule(rule, book) for rule in book.catch_ups)]
     return Plan(
-        sources={source.key: _source(source, book, rules) for source in book.sources},
+        sources={source.key: _source(source, book, judged) for source in book.sources},
         rules={(rule.operation, rule.id): rule for rule in rules},
         reaches={
             (operation.name, receiver.name): _reach(book, operation, receiver)
@@ -151,6 +152,7 @@ def _rule(compiled: CompiledRule, book: Rulebook) -> RulePlan:
         reopen_within=rule.reopen_within,
         flapping=rule.flapping,
         to=compiled.to,
+        shows=frozenset(shown.kinds()) if (shown := compiled.stands_for) else None,
         counting=_counting(compiled, source),
         daily=_daily(compiled, source),
         explains=rule.explains,
@@ -244,6 +246,7 @@ def _reach(book: Rulebook, operation: Operation, receiver: Receiver) -> Reach:
         buttons=receiver.buttons,
         still_open=receiver.still_open,
         storm=receiver.storm,
+        names=receiver.names,
         give_up=receiver.give_up,
         fallback=receiver.fallback or "",
     )

@@ -123,6 +123,9 @@ def _check_rule(
         mistakes.add((*loc, "was"), f"`{rule.was}` is still a rule of this file", "remove one")
     if rule.event:
         _check_event(loc, rule, mistakes)
+    elif rule.catch_up is not None:
+        text = "`catch_up` is for rules about events"
+        mistakes.add((*loc, "catch_up"), text, 'add kind = "event", or leave it away')
     if rule.of and rule.for_:
         mistakes.add((*loc, "of"), "`of` stands instead of `for`", "keep one of them")
     if templates is not None and rule.template and rule.template not in templates:
@@ -219,6 +222,7 @@ def warn(draft: Draft, mistakes: Mistakes) -> None:
             text = f"`{receiver.name}` hears of every operation; say so with `operation`"
             mistakes.warn(("receiver", i, "name"), text)
     used = {rule.on.partition(".")[0] for _, rule in draft.rules}
+    used |= {rule.catch_up for _, rule in draft.rules if rule.catch_up}
     for i, source in draft.sources:
         if source.title not in used:
             mistakes.warn(("source", i), f"`{source.title}` is polled, but no rule is about it")

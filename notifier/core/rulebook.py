@@ -118,6 +118,11 @@ class Rule(Table):
     group_wait: Duration = Field(
         default=timedelta(0), description="Waits that long for more before a message is sent."
     )
+    catch_up: Name | None = Field(
+        default=None,
+        description="For events: another source of the operation that lists them for longer, as "
+        "`cdr_calls`. What `on` missed is announced from there.",
+    )
     summary: Words | None = Field(
         default=None,
         description="A template of the message's first line: a text, or one by language.",

@@ -38,7 +38,8 @@ def load(
     catalogue = extended(read, catalogue, mistakes)
     drafted = with_implied(read, catalogue, mistakes)
     check_references(drafted, templates, mistakes)
-    sources, rules = compile_subjects(drafted, catalogue, mistakes)
+    sources, compiled = compile_subjects(drafted, catalogue, mistakes)
+    rules = tuple(rule for rule in compiled if rule.stands_for is None)
     check_quotas(drafted, sources, mistakes)
     if mistakes.wrong:
         raise ConfigError(mistakes.problems(text, file))
@@ -46,7 +47,8 @@ def load(
     warn_of_oversights(drafted, sources, rules, mistakes)
     whole = _tables(drafted)
     warnings = tuple(mistakes.problems(text, file))
-    return Rulebook(whole, sources, rules, warnings, _digest(whole), text)
+    catch_ups = tuple(rule for rule in compiled if rule.stands_for is not None)
+    return Rulebook(whole, sources, rules, catch_ups, warnings, _digest(whole), text)
 
 
 def _tables(drafted: Draft) -> RulesFile:

@@ -201,10 +201,16 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An event that nobody was told of yet: its key and its declared fields."""
+    """An event that waits to be told, or was told in a message that may have to be corrected.
+
+    Attributes:
+        fields: The declared ones.
+        back: It is not so any more: a sale that was taken back.
+    """
 
     key: str
     fields: dict[str, Scalar] = {}
+    back: bool = False
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -218,7 +224,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             the receiver is gone from the file.
         recipients: Addresses: one Slack channel, or mail addresses.
         kind: ``slack``, ``slack_webhook``, ``email``.
-        events: What waits for the end of quiet hours: then it is told, and the conversation ends.
+        events: What waits for the end of quiet hours to be told; with a revision it was told, and
+            is kept for a day where the message can be edited, to be corrected.
         lingers_until: All of it is closed, and told so; what is back before then goes on in it.
     """
 

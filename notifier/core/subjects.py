@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from notifier.core.catching_up import compile_catch_ups
 from notifier.core.compiled import CompiledRule, CompiledSource, compile_rule
 from notifier.core.draft import Draft
 from notifier.core.endpoint import Catalogue, Collection, Endpoint, Nature
@@ -35,6 +36,7 @@ def compile_subjects(
         for compiled in _rule(("rule", i), rule, draft, known, catalogue, mistakes)
     ]
     _check_ties(draft, rules, mistakes)
+    rules += compile_catch_ups(draft, list(rules), known, mistakes)
     return tuple(known.values()), tuple(each for each in rules if each.rule.enabled)
 
 

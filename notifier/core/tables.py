@@ -221,6 +221,10 @@ class Receiver(Table):
         le=1_000,
         description="More messages in a minute become one that lists all.",
     )
+    names: StrictBool = Field(
+        default=False,
+        description="Say who made a sale, where a call's id tells; never the customer.",
+    )
     target: StrictInt | None = Field(
         default=None, ge=1, description="Hits a day, for celebrations."
     )

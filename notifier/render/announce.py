@@ -10,8 +10,8 @@ from collections import Counter
 
 from notifier.core.notice import Event, Notice
 from notifier.core.state import digest
-from notifier.render.clean import cut, one_line
-from notifier.render.facts import Teller
+from notifier.render.clean import NAME, cut, one_line
+from notifier.render.facts import ENDED, Teller
 from notifier.render.layout import EventView
 from notifier.render.view import SHOWN, SUBJECT, about
 
@@ -28,12 +28,13 @@ def event_view(notice: Notice, teller: Teller) -> EventView:
     headline = _cheer(notice, teller) if cheer else _news(notice, teller)
     lines = _lines(notice, teller, cheer=cheer)
     more = len(notice.events) - SHOWN if len(lines) == SHOWN else 0
+    over = not notice.events
     return EventView(
-        tone="cheer" if cheer else notice.rule.severity.value,
-        mark=CHEER if cheer else NEWS,
+        tone="closed" if over else "cheer" if cheer else notice.rule.severity.value,
+        mark=ENDED if over else CHEER if cheer else NEWS,
         headline=headline,
         subject=cut(one_line(headline), SUBJECT),
-        lines=lines,
+        lines=(*lines, *_taken_back(notice, teller)),
         more=_and_more(more, teller),
         about=about(notice, teller),
     )
@@ -43,6 +44,10 @@ def _cheer(notice: Notice, teller: Teller) -> str:
     words, count = teller.manner.words, len(notice.events)
     team = teller.manner.text(notice.conversation.operation)
     number = teller.manner.number(count)
+    if not count:
+        return words.say("cheer.none", team=team)
+    if notice.belated:
+        return words.count("cheer.belated", count, n=number, team=team)
     if count > SHOWN:
         return words.say("cheer.digest", n=number, team=team)
     seed = int(digest("cheer", *sorted(event.key for event in notice.events)), 16)
@@ -51,6 +56,8 @@ def _cheer(notice: Notice, teller: Teller) -> str:
 
 def _news(notice: Notice, teller: Teller) -> str:
     count = len(notice.events)
+    if not count:
+        return teller.say("event.none", what=teller.what)
     return teller.manner.words.count(
         "event.headline", count, n=teller.manner.number(count), what=teller.what
     )
@@ -61,8 +68,19 @@ def _lines(notice: Notice, teller: Teller, *, cheer: bool) -> tuple[str, ...]:
     if any(own):
         return tuple(filter(None, own))
     if cheer:
-        return _kinds(notice, teller)
+        return _sellers(notice, teller) or _kinds(notice, teller)
     return tuple(filter(None, (_fields(event, teller) for event in notice.events[:SHOWN])))
+
+
+def _sellers(notice: Notice, teller: Teller) -> tuple[str, ...]:
+    """Who sold, where the receiver asked for names and somebody is known."""
+    sold = [event.fields.get("seller") for event in notice.events]
+    named = Counter(name for name in sold if isinstance(name, str))
+    shown = (
+        teller.manner.text(name, NAME) + (f" ({teller.manner.number(n)})" if n > 1 else "")
+        for name, n in named.most_common(SHOWN)
+    )
+    return tuple(shown)
 
 
 def _kinds(notice: Notice, teller: Teller) -> tuple[str, ...]:
@@ -75,6 +93,15 @@ def _kinds(notice: Notice, teller: Teller) -> tuple[str, ...]:
         for kind, count in kinds.most_common(_TOLD)
     ]
     return (" · ".join(shown),)
+
+
+def _taken_back(notice: Notice, teller: Teller) -> tuple[str, ...]:
+    """How many of those announced are none after all."""
+    count = len(notice.taken_back)
+    if not count or not notice.events:
+        return ()
+    number = teller.manner.number(count)
+    return (teller.manner.words.count("event.taken_back", count, n=number),)
 
 
 def _fields(event: Event, teller: Teller) -> str:

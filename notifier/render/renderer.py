@@ -99,7 +99,7 @@ class Renderer:
             return ending_view(notice, notice.ending, teller)
         if notice.report is not None:
             return report_view(notice, notice.report, teller)
-        shown = event_view(notice, teller) if notice.events else view(notice, teller)
+        shown = event_view(notice, teller) if notice.announces else view(notice, teller)
         return as_drill(shown, teller.say("drill")) if notice.rule.drill else shown
 
     # ---- places ----

@@ -57,7 +57,7 @@ def template(notice: Notice, renderer: Renderer) -> str:
 
 def is_edit(notice: Notice) -> bool:
     """Whether the conversation has its message already."""
-    return notice.conversation.revision > 1 and not notice.events
+    return notice.conversation.revision > 1
 
 
 def tone(shown: View | EventView) -> str:

@@ -469,7 +469,7 @@ class AnyLife(RuleBasedStateMachine):
             self.over.add(talk.id)
         if notice.ending:
             return
-        assert notice.items or notice.events
+        assert notice.items or notice.announces
         assert notice.members == len(talk.members) == len(set(talk.members))
         gone = {item.back.id for item in notice.items if item.back}  # others go on in their stead
         assert {item.incident.id for item in notice.items} - gone <= set(talk.members)
@@ -479,7 +479,8 @@ class AnyLife(RuleBasedStateMachine):
         """I8: an event is announced at most once to a receiver."""
         told = {(notice.conversation.receiver, event.key) for event in notice.events}
         assert len(told) == len(notice.events)
-        assert not told & self.cheered
+        assert notice.corrects is bool(told & self.cheered) or not told
+        assert not notice.corrects or told <= self.cheered
         self.cheered |= told
 
     def check_item(self, item: Item, notice: Notice, at: datetime) -> None:

@@ -14,7 +14,7 @@ from notifier.errors import StateError
 from notifier.simulator.faults import Fault, Wrong
 from notifier.simulator.mail import MailFault, MailWrong
 from notifier.simulator.slack_faults import lost
-from tests.flow.stage import Stage, staged
+from tests.flow.stage import Stage, envelope, staged
 
 ANA, LUIS = "12004-ANA", "12005-LUIS"
 
@@ -203,3 +203,25 @@ params = { skill_id = ["3001", "3002"] }
     asked = [seen.query["skill_id"] for seen in stage.wolkvox.requests]
     assert asked == ["3001", "3002"]
     assert set(rows) <= {"3001", "3002"}
+
+
+def test_a_sale_that_is_taken_back_is_corrected_in_its_message_after_a_restart_too(
+    stage: Stage,
+) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+        stage.hits("12004.1234.1767625200.11", "12009.4321.1767625400.12")
+        play(stage, bot, "0")
+    (told,) = stage.slack.visible("operaciones")
+    rows = [
+        {"conn_id": "12004.1234.1767625200.11", "hit": "no"},
+        {"conn_id": "12009.4321.1767625400.12", "hit": "yes"},
+    ]
+    stage.wolkvox.respond_with("hits_last_hour", envelope(rows))
+    with stage.bot() as bot:
+        play(stage, bot, "0")
+    (corrected,) = stage.slack.visible("operaciones")
+
+    assert "2" in told.text
+    assert "2" not in corrected.text
+    assert "1 was taken back" in str(corrected.attachments)
