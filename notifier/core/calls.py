@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
@@ -70,6 +71,7 @@ FUNCTIONS: dict[str, tuple[tuple[Argument, ...], str]] = {
     "mos": ((_X, _X, _X), "mos(latency, jitter, loss)"),
     "worse": ((_X, _X), "worse(a, b)"),
     "allowance": ((_F,), "allowance(aux_state)"),
+    "other": ((_F, _F), "other('agents', calls)"),
     "count": ((_C,), "count() or count(condition)"),
     "share": ((_C,), "share(condition)"),
     "avg": ((_X,), "avg(field)"),
@@ -115,8 +117,8 @@ def read_call(reader: Reads, call: ast.Call) -> Node:
         raise reader.wrong(
             call, f"`{name}` takes {_many(len(wanted))}, not {given}", f"write {usage}"
         )
-    if name == "allowance":
-        return _allowance(reader, call)
+    if name in _SPECIAL:
+        return _SPECIAL[name](reader, call)
     if name in _PLAIN:
         return _plain(reader, name, call)
     return _look(reader, name, call)
@@ -152,6 +154,36 @@ def _allowance(reader: Reads, call: ast.Call) -> Allowance:
         text = f"`{item.name}` is no text, and `allowance` is about the names of states"
         raise reader.wrong(call.args[0], text)
     return Allowance(item, tuple(reader.vocabulary.allowances.items()))
+
+
+def _other(reader: Reads, call: ast.Call) -> Look:
+    """Read ``other('agents', calls)``: a field that another source has of the same entity."""
+    _check_look(reader, "other", call)
+    place, name = _place(reader, call.args[0]), call.args[1]
+    key, kinds = reader.vocabulary.beside[place]
+    if not isinstance(name, ast.Name) or name.id not in kinds:
+        given = name.id if isinstance(name, ast.Name) else "that"
+        text = f"there is no field `{given}` in `{place}`"
+        raise reader.wrong(name, text, nearest(given, kinds))
+    own = reader.field(ast.copy_location(ast.Name(key, ast.Load()), call.args[0]))
+    return Look("other", own, kinds[name.id], other=(place, name.id))
+
+
+def _place(reader: Reads, node: ast.expr) -> str:
+    known = reader.vocabulary.beside
+    place = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(place, str) and place in known:
+        return place
+    listed = ", ".join(map(repr, sorted(known)))
+    advice = f"there is {listed}" if known else "no source of the operation has such rows"
+    text = "`other` wants the name of a source that has rows of the same entities"
+    raise reader.wrong(node, text, advice)
+
+
+_SPECIAL: dict[str, Callable[[Reads, ast.Call], Node]] = {
+    "allowance": _allowance,
+    "other": _other,
+}
 
 
 # ---- aggregates ----

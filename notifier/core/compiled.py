@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 
+from notifier.core.beside import Beside
 from notifier.core.endpoint import Collection, Endpoint, Kind, Missing
 from notifier.core.expression import Expression, ExpressionError, Vocabulary, Want, parse
 from notifier.core.mistakes import Mistakes
@@ -30,11 +31,12 @@ _LEVEL_BASES = {
 
 @dataclass(frozen=True, slots=True)
 class CompiledSource:
-    """One source of one operation, with its endpoint."""
+    """One source of one operation, with its endpoint; *beside* it are the operation's others."""
 
     operation: Operation
     source: Source
     endpoint: Endpoint
+    beside: tuple[Beside, ...] = ()
 
     @property
     def key(self) -> SourceKey:
@@ -137,6 +139,7 @@ def vocabulary(
 ) -> Vocabulary:
     """The names that conditions on a collection of a source may use."""
     operation, kinds = source.operation, collection.kinds()
+    plain_names = {field.name for field in collection.decoded()}
     sums = (field.name for field in collection.fields if field.sums)
     allowed = operation.allowances.items()
     if operation.rejection_unit == "count" and _REJECTION in kinds:
@@ -148,6 +151,7 @@ def vocabulary(
         constants={"operation": operation.name, "latency_share": share},
         bases=_bases(collection, operation),
         places=operation.percent_decimals,
+        beside={b.place: (b.key, b.kinds) for b in source.beside if b.key in plain_names},
         growing=frozenset(sums if source.source.window == "today" else ()),
         allowances={plain(state): seconds(span) for state, span in allowed},
         customer=frozenset(field.name for field in collection.fields if field.customer),

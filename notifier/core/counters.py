@@ -29,6 +29,8 @@ class Unknown(Enum):
     COARSE = "the percentage is rounded too coarsely to tell so many calls apart"
     IMPLAUSIBLE = "the percentage and the calls contradict each other"
     IDLE = "no calls"
+    NOT_FRESH = "the other source has no fresh reading"
+    ELSEWHERE = "the other source has no row of it"
 
 
 def fall(before: Iterable[float], now: Iterable[float], *, new_day: bool) -> Unknown | None:

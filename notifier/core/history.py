@@ -85,6 +85,7 @@ class History:
         at: When the last good snapshot was received, in epoch seconds.
         rows: That snapshot's rows, not a copy.
         fine: The decimals that the levels of the snapshot being judged show.
+        beside: Rows of other sources, by place and key, as they are known at that snapshot.
     """
 
     zone: tzinfo = UTC
@@ -95,13 +96,20 @@ class History:
     past: tuple[Sample, ...] = ()
     slots: Mapping[tuple[str, int, int], Slot] = field(default_factory=dict)
     fine: Mapping[str, int] = field(default_factory=dict)
+    beside: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)
 
     def facing(
-        self, rows: Mapping[str, Row], needs: Needs, *, cadence: float, stale: float
+        self,
+        rows: Mapping[str, Row],
+        needs: Needs,
+        *,
+        cadence: float,
+        stale: float,
+        beside: Mapping[str, Mapping[str, Row]],
     ) -> History:
         """Return the same, as *rows* are about to be judged by it."""
         fine = _fineness(rows.values(), needs)
-        return replace(self, cadence=cadence, stale=stale, fine=fine)
+        return replace(self, cadence=cadence, stale=stale, fine=fine, beside=beside)
 
     def add(self, at: float, rows: Mapping[str, Row], needs: Needs) -> History:
         """Return the history with one good snapshot more, and without what no window reaches.
@@ -121,7 +129,7 @@ class History:
                 past = (*past, Sample(at, index, columns, self._day(at), fine))
             if len(index) <= USUAL_ENTITIES:
                 slots = self._summed(at, index, columns, needs.usual)
-        return replace(self, at=at, rows=rows, past=past, slots=slots)
+        return replace(self, at=at, rows=rows, past=past, slots=slots, beside={})
 
     def _kept(self, at: float, needs: Needs) -> Iterable[Sample]:
         longest = max(needs.spans.values(), default=0.0)

@@ -150,6 +150,20 @@ def _usual_rise(asked: Asked) -> Answer:
     return asked.history.usual_rise(asked.key, asked.look.field.name, asked.at)
 
 
+def _other(asked: Asked) -> Answer:
+    place, name = asked.look.other
+    rows = asked.history.beside.get(place)
+    if rows is None:
+        return Unknown.NOT_FRESH
+    if asked.present is None:
+        return Unknown.BLANK
+    row = rows.get(str(asked.present))
+    if row is None:
+        return Unknown.ELSEWHERE
+    found: Scalar | None = getattr(row, name)
+    return Unknown.BLANK if found is None else found
+
+
 def _calls(asked: Asked) -> tuple[int, float] | Unknown:
     look = asked.look
     if look.base is None or not isinstance(asked.base, float):
@@ -196,6 +210,7 @@ _ANSWERS: dict[str, Callable[[Asked], Answer]] = {
     "drop": _drop,
     "usual": _usual,
     "usual_rise": _usual_rise,
+    "other": _other,
     "hits_of": _hits_of,
     "calls_of": _calls_of,
     "window": _window,

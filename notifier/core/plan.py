@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from notifier.core.beside import Beside
 from notifier.core.budget import Quota
 from notifier.core.endpoint import Collection, Endpoint
 from notifier.core.expression import Expression
@@ -115,6 +116,7 @@ class CollectionPlan:
         loop: Judges every row for all of *looped* in one pass; None where nothing is.
         looped: Ids of the rules in the loop, in its order; of a rule with ``by`` its ``where``.
         needs: What the rules ask of the past.
+        beside: What its rules ask of other sources.
         counters: The fields that only grow until a reset.
         computed: What works out computed fields of rows, for the words of messages.
         sites: Labels of public addresses.
@@ -125,6 +127,7 @@ class CollectionPlan:
     loop: Loop | None = None
     looped: tuple[str, ...] = ()
     needs: Needs = field(default_factory=Needs)
+    beside: tuple[Beside, ...] = ()
     counters: tuple[str, ...] = ()
     computed: Mapping[str, Columns] = field(default_factory=dict)
     sites: Mapping[str, str] = field(default_factory=dict)

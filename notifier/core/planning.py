@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from notifier.core.beside import Beside
 from notifier.core.budget import Quota
 from notifier.core.compiled import CompiledRule, CompiledSource, Rulebook, vocabulary
 from notifier.core.dayplan import quota_of
@@ -101,10 +102,18 @@ def _collection(
         loop=compile_loop([loop for _, loop in looped]) if looped else None,
         looped=tuple(rule for rule, _ in looped),
         needs=needs_of(expression for rule in own for expression in _expressions(rule)),
+        beside=_beside(source, own),
         counters=vocabulary(collection, source, None).counters,
         computed=_computed(source, collection),
         sites=source.operation.sites,
     )
+
+
+def _beside(source: CompiledSource, rules: Iterable[RulePlan]) -> tuple[Beside, ...]:
+    """What the rules ask of other sources."""
+    asked = (look for rule in rules for each in _expressions(rule) for look in each.looks)
+    places = {look.other[0] for look in asked}
+    return tuple(each for each in source.beside if each.place in places)
 
 
 def _looped(rules: Iterable[RulePlan]) -> Iterator[tuple[str, LoopRule]]:

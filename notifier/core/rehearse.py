@@ -18,7 +18,7 @@ from notifier.core.plan import Plan, RulePlan, SourcePlan
 from notifier.core.reading import Due, Failed, Good, Reading
 from notifier.core.rulebook import Poll, Test
 from notifier.core.snapshot import take
-from notifier.core.state import InstanceKey
+from notifier.core.state import InstanceKey, SourceKey
 from notifier.core.view import WHOLE
 
 BEGIN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)  # a Monday morning; its zone is replaced
@@ -66,11 +66,23 @@ def rehearse(test: Test, plan: Plan, speak: Speak = lambda _: "") -> list[Differ
     differences = []
     for number, poll in enumerate(test.polls, 1):
         now = begin + poll.at
+        known = _look_beside(known, poll, plan, rule, now)
         known, notices, last = play(known, reading_of(poll, rule, source, now), plan, rule, now)
         for expected, got in (_items(poll, notices, last, rule), *_messages(poll, notices, speak)):
             if got != expected:
                 differences.append(Difference(number, poll.at, expected, got))
     return differences
+
+
+def _look_beside(known: Known, poll: Poll, plan: Plan, rule: RulePlan, now: datetime) -> Known:
+    """Let other sources be read just before."""
+    for place, records in poll.beside.items():
+        name, _, part = place.partition(".")
+        source = plan.sources[SourceKey(rule.operation, name)]
+        rows = rows_from_texts(source.collections[part].collection, records, source.hit_values)
+        snapshot = take(source.key, source.endpoint, {part: rows}, now)
+        known = decide(known, Good(source.key, snapshot), plan, now).known
+    return known
 
 
 def begin_of(source: SourcePlan) -> datetime:
@@ -132,7 +144,10 @@ def _whole(item: str) -> str:
 
 def _told(notice: Notice) -> Iterator[str]:
     yield from (f"{WORDS[item.reason]} {item.incident.key.entity}" for item in notice.items)
-    yield from (f"event {event.key}" for event in notice.events)
+    if notice.corrects:
+        yield from (f"change {event.key}" for event in notice.taken_back)
+    else:
+        yield from (f"event {event.key}" for event in notice.events)
 
 
 def _reason(item: str, last: Decision, rule: RulePlan) -> str:

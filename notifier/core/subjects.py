@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from notifier.core.beside import Beside, joinable
 from notifier.core.catching_up import compile_catch_ups
 from notifier.core.compiled import CompiledRule, CompiledSource, compile_rule
 from notifier.core.draft import Draft
@@ -36,6 +37,7 @@ def compile_subjects(
         for compiled in _rule(("rule", i), rule, draft, known, catalogue, mistakes)
     ]
     _check_ties(draft, rules, mistakes)
+    _check_tests(draft, rules, known, mistakes)
     rules += compile_catch_ups(draft, list(rules), known, mistakes)
     return tuple(known.values()), tuple(each for each in rules if each.rule.enabled)
 
@@ -62,7 +64,13 @@ def _sources(draft: Draft, catalogue: Catalogue, mistakes: Mistakes) -> Known:
             mistakes.add(loc, text, "give this one a `name` of its own")
         answering = endpoint.for_params(source.params)
         found.setdefault(key, CompiledSource(operation, source, answering))
-    return found
+    return {key: replace(each, beside=_beside(each, found)) for key, each in found.items()}
+
+
+def _beside(source: CompiledSource, known: Known) -> tuple[Beside, ...]:
+    """What the sources of the same operation can be asked; never another's."""
+    others = (other for other in known.values() if other.operation == source.operation)
+    return tuple(b for o in others for b in joinable(o.key, o.endpoint, o.stale_after))
 
 
 def _operation(loc: Loc, source: Source, draft: Draft, mistakes: Mistakes) -> Operation | None:
@@ -224,6 +232,19 @@ def _takes(receiver: Receiver | None, operations: set[str]) -> bool:
     return (
         receiver is None or receiver.operation is None or bool(operations & {*receiver.operation})
     )
+
+
+def _check_tests(draft: Draft, rules: list[CompiledRule], known: Known, mistakes: Mistakes) -> None:
+    """What a test lets other sources say must be something that its rule could ask."""
+    sources = {each.rule.id: known[each.source] for each in rules}
+    for i, test in draft.tests:
+        source = sources.get(test.rule)
+        places = {each.place for each in source.beside} if source else set()
+        for place, poll in enumerate(test.polls):
+            for name in poll.beside if source else ():
+                if name not in places:
+                    loc = ("test", i, "polls", place, "beside", name)
+                    mistakes.unknown(loc, "source beside the rule's own,", name, places)
 
 
 def _check_ties(draft: Draft, rules: list[CompiledRule], mistakes: Mistakes) -> None:

@@ -268,6 +268,11 @@ class Poll(Table):
         default=None, description="The collection's rows as wolkvox sends them."
     )
     error: Trouble | None = Field(default=None, description="The kind of a failed poll: `timeout`.")
+    beside: dict[StrictStr, tuple[dict[StrictStr, Value], ...]] = Field(
+        default_factory=dict,
+        description="Rows of other sources just before, by SOURCE or SOURCE.COLLECTION, for "
+        '`other`: `{ agents = [{ agent_id = "12004", calls = "30" }] }`.',
+    )
     expect: tuple[StrictStr, ...] | None = Field(
         default=None,
         description="`open|change|close|event|repeat ENTITY` or `none:REASON ENTITY`; `[]` is "

@@ -130,6 +130,8 @@ class Look:
         counters: The row's counters, any of whose falls is a reset; empty where none matters.
         base: What a cumulative percentage is a share of.
         places: The percentage's decimals; None: as many as the values show.
+        other: For ``other``: the place that is asked, and the field there; *field* is the row's
+            own that names the entity.
     """
 
     function: str
@@ -140,6 +142,7 @@ class Look:
     counters: tuple[str, ...] = ()
     base: Field | Computed | None = None
     places: int | None = None
+    other: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +276,8 @@ def _leaf(node: Leaf) -> str:
             return f"{node.function}({', '.join(map(write, node.arguments))})"
         case Allowance():
             return f"allowance({write(node.item)})"
+        case Look(function="other", other=(place, name)):
+            return f"other({place!r}, {name})"
         case Look():
             numbers = map(literal, node.numbers)
             over = [repr(duration(node.over))] if node.over else []

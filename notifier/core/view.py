@@ -9,6 +9,7 @@ from math import isfinite
 import msgspec
 
 from notifier.core import interpret
+from notifier.core.beside import rows_beside
 from notifier.core.expression import Expression
 from notifier.core.history import History, Row
 from notifier.core.interpret import Scope
@@ -75,11 +76,13 @@ class View:
         plan = source.collections[name]
         rows = reading.snapshot.collections.get(name, {})
         known = draft.known.histories.get((reading.source, name)) or History(zone=source.zone)
+        snapshots = {**draft.known.snapshots, **draft.snapshots}
         history = known.facing(
             rows,
             plan.needs,
             cadence=seconds(draft.known.cadence(source)),
             stale=0.0 if reopened else seconds(draft.known.stale_after(source)),
+            beside=rows_beside(plan.beside, snapshots, reading.snapshot.at),
         )
         at = reading.snapshot.at.timestamp()
         order = list(rows)
