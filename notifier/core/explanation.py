@@ -36,6 +36,7 @@ SAYS: Mapping[Reason | Untold, str] = {
     Untold.RESET: "a counter that the rule needs was reset or corrected just now",
     Untold.MISSING: "it is not there, or `where` is false for it",
     Untold.EXPLAINED: "another open incident explains it",
+    Untold.FLAPPING: "it opens all the time, and one message says so",
     Untold.WAITING: "it waits for company (`group_wait`)",
     Untold.FLAPPING: "it opens and closes all the time: its close is told when it has settled",
     Untold.SILENCED: "a silence holds it back",
