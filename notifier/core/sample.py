@@ -47,6 +47,7 @@ ORDINARY: Mapping[Kind, Scalar] = {
     Kind.TIME: "2026-01-05 10:00:00",
     Kind.FLAG: True,
     Kind.TEXT: "Ventas",
+    Kind.WORD: "answer",
 }
 """A value of each kind, as rows hold it."""
 CALLED: Mapping[str, Scalar] = {

@@ -15,6 +15,7 @@ from notifier.core.decode import decode
 from notifier.core.endpoint import Collection, Endpoint, Kind, Nature
 from notifier.core.planning import plan
 from notifier.core.rulefile import load
+from notifier.core.sample import ORDINARY
 from notifier.core.snapshot import Snapshot, take
 from notifier.core.state import SourceKey
 from notifier.core.tree import write
@@ -133,6 +134,11 @@ def test_rules_can_be_about_every_field_of_every_collection() -> None:
     polled = {source.endpoint.name for source in laid.sources.values()}
     assert polled == set(CATALOGUE)
     assert len(laid.rules) == sum(len(collection.kinds()) for _, _, collection in titles())
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_of_field_has_an_ordinary_value_for_previews(kind: Kind) -> None:
+    assert kind in ORDINARY
 
 
 # ---- what is special about some ----

@@ -174,6 +174,14 @@ def test_a_wish_to_be_left_alone_is_kept_but_never_shorter_than_our_own_rest() -
     assert play.known.sources[LATENCY].retry_at == clock(6)
 
 
+def test_a_source_that_asks_for_a_long_rest_is_told_of_at_once() -> None:
+    play = Play(rejection())
+
+    heard = play.fail(0, Trouble.SERVER, after=timedelta(minutes=10))
+
+    assert heard == [f"on-call open {OPERATION}/latency"]
+
+
 def test_a_rest_grows_with_failures_of_the_same_kind_only() -> None:
     play = Play(rejection())
     rests: list[float] = []
