@@ -128,6 +128,7 @@ class Draft:
     told: dict[ToldKey, Told] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     seen: list[tuple[Seen, datetime]] = field(default_factory=list)
+    mended: set[tuple[Seen, bool]] = field(default_factory=set)  # and whether it was taken back
     suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
     silences: dict[str, Silence] = field(default_factory=dict)
     tallies: dict[TallyKey, Tally] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from notifier.core.events import noticed
 from notifier.core.known import Draft
 from notifier.core.plan import Plan, RulePlan
-from notifier.core.state import Conversation, Held
+from notifier.core.state import Conversation, Held, Seen
 from notifier.core.view import View
 
 KEPT = timedelta(hours=24)  # an event is listed for an hour, and coded within the shift
@@ -23,7 +23,9 @@ def retract(draft: Draft, plan: Plan, rule: RulePlan, view: View) -> None:
     """Look at what was announced, or is held, of a rule: what its rows do not say any more."""
     for talk in _talks(draft, rule):
         events = tuple(_seen_again(held, rule, view) for held in talk.events)
-        if events != talk.events:
+        changed = [now for was, now in zip(talk.events, events, strict=True) if was != now]
+        draft.mended |= {(Seen(rule.operation, rule.id, e.key), e.back) for e in changed}
+        if changed:
             _mend(draft, plan, replace(talk, events=events))
 
 

@@ -31,6 +31,10 @@ def _counted(tally: Tally, draft: Draft) -> Tally:
         if seen.operation == tally.key.operation and _is_news(draft, *seen):
             known = rules.get(seen.rule, NOTHING)
             rules[seen.rule] = replace(known, events=known.events + 1)
+    for seen, back in draft.mended:  # whoever was told of it, and by how many messages
+        if seen.operation == tally.key.operation:
+            known = rules.get(seen.rule, NOTHING)
+            rules[seen.rule] = replace(known, events=max(0, known.events + (-1 if back else 1)))
     rules = {rule: counts for rule, counts in rules.items() if counts != NOTHING}
     return tally if rules == tally.rules else replace(tally, rules=rules)
 

@@ -17,6 +17,7 @@ from tests.builders import (
     HITS,
     NEW_HIT,
     SITE_LINK,
+    TEAM_LEADS,
     Play,
     agent,
     clock,
@@ -93,6 +94,20 @@ def test_sales_are_counted_but_not_those_of_the_first_look() -> None:
     play.wait(120)
 
     assert report(play).rules == {"new-hit": RuleTally(events=2)}
+
+
+@pytest.mark.parametrize(("last", "sales"), [("no", 1), ("yes", 2)])
+def test_a_sale_that_is_taken_back_is_subtracted_once(last: str, sales: int) -> None:
+    both = TEAM_LEADS + TEAM_LEADS.replace("team-leads", "others")
+    rule = NEW_HIT.replace('["team-leads"]', '["team-leads", "others"]')
+    play = Play(rules(rule, SHIFT, team_leads=both))
+    play.poll(0, source=HITS)
+    play.poll(5, hit("1"), hit("2"), source=HITS)
+    play.poll(10, hit("1", "no"), hit("2"), source=HITS)
+    play.poll(15, hit("1", last), hit("2"), source=HITS)
+    play.wait(120)
+
+    assert report(play).rules == {"new-hit": RuleTally(events=sales)}
 
 
 def test_rules_that_never_fired_are_named() -> None:
