@@ -116,6 +116,7 @@ def _bot(
         monotonic=clocks.monotonic,
         metrics=metrics,
     )
+    pacing.recall(cycle.known.budgets)
     bot = Bot(
         cycle=cycle,
         workers=_workers(settings, wishes, clocks, database, metrics),
@@ -275,10 +276,13 @@ def rehearsal(settings: Settings, clocks: Clocks = REAL) -> Iterator[Cycle]:
     book = read_rules(settings.rules)
     laid, metrics, clients = plan(book), Metrics(VERSION), _clients(settings, book)
     with _looked_at(settings) as database:
-        Pacing(clients, clocks.now, database).adopt(laid)
+        pacing = Pacing(clients, clocks.now, database)
+        pacing.adopt(laid)
+        known = Journal(database).recall(laid, clocks.now()) if database else Known()
+        pacing.recall(known.budgets)
         yield Cycle(
             plan=laid,
-            known=Journal(database).recall(laid, clocks.now()) if database else Known(),
+            known=known,
             read=Reader(clients, clocks.now),
             render=rendering(settings),
             write=_write_nothing,

@@ -46,6 +46,11 @@ class Pacing:
             purse.quota, purse.token = quota, client.number
             client.turn = purse.turn
 
+    def recall(self, budgets: Mapping[str, Budget]) -> None:
+        """Know what was last known of each day, what other programs use among it."""
+        for name, purse in self.purses.items():
+            purse.budget = begun(purse.quota, budgets.get(name), self.clock())
+
     def rations(self, known: Known, now: datetime) -> Iterator[Ration]:
         """Yield what is news of the day's calls of each operation.
 

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from notifier.app import rehearsal
+from notifier.clocks import Clocks
 from notifier.core.budget import Quota
-from notifier.core.state import SourceKey
+from notifier.core.reading import Ration
+from notifier.core.state import Budget, SourceKey
 from notifier.errors import FetchError, Trouble
 from notifier.purse import Purse
 from notifier.store.database import open_database
@@ -103,6 +106,24 @@ def test_a_token_in_use_elsewhere_makes_a_poll_busy(stage: Stage) -> None:
     assert outcome is not None
     assert outcome.trouble == "busy"
     assert stage.wolkvox.requests == []
+
+
+def test_what_others_used_is_known_after_a_restart_and_in_a_dry_run(stage: Stage) -> None:
+    """All but one call of the day went to other programs, as token_info said before."""
+    rules = stage.rules.read_text().replace('"America/Bogota"', '"America/Bogota"\nlicenses = 1')
+    stage.rules.write_text(rules.replace('every = "1m"', 'every = "1h"'))
+    with stage.bot() as bot:
+        budget = Budget(operation="bogota", day=stage.now - timedelta(hours=10), others=999)
+        bot.cycle.pace(Ration(stage.now, budget))
+    clocks = Clocks(stage.clock, lambda: 0.0, lambda: 0.0)
+    with rehearsal(stage.settings(), clocks) as cycle:
+        dry = [cycle.poll(key) for key in cycle.plan.sources]
+    with stage.bot() as bot:
+        wet = bot.poll_once()
+
+    assert [outcome.trouble for outcome in dry if outcome] == ["", "quota"]
+    assert {outcome.trouble for outcome in wet} == {"quota"}
+    assert len(stage.wolkvox.requests) == 1
 
 
 # ---- the purse itself ----
