@@ -13,6 +13,7 @@ from notifier.commands.explain_shown import print_found, print_looked, print_ove
 from notifier.commands.moments import moment
 from notifier.commands.replay import zone_of
 from notifier.core.compiled import Rulebook
+from notifier.core.state import OWN_RULES
 from notifier.errors import ConfigError
 from notifier.hindsight.explained import Found, Looked, Subject, find, look, overview
 from notifier.rules import read_rules
@@ -28,6 +29,11 @@ def explain(subject: str, entity: str, *, at: str, operation: str, as_json: bool
     url = settings.database_url.get_secret_value()
     with closing(open_database(url, prepare=False)) as database:
         operations = [rule.operation for rule in book.rules if rule.rule.id == subject]
+        if subject in OWN_RULES:
+            raise ConfigError(
+                f"`{subject}` is the bot's own: `notifier history --rule {subject} --timeline` "
+                "tells what became of each"
+            )
         if not operations:
             return _of_id(database, book, subject, as_json)
         about = Subject(subject, entity, _operation(operations, operation), when)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from notifier.core.compiled import CompiledRule, Rulebook, compile_rule
+from notifier.core.endpoint import Kind
 from notifier.core.expression import Expression
 from notifier.core.keys import spoken
 from notifier.core.mistakes import Mistakes
@@ -26,6 +27,7 @@ SPANS = tuple(timedelta(minutes=m) for m in (0, 1, 2, 5, 10, 15, 30, 60))
 BRIEF = timedelta(minutes=2)  # what clears so soon nobody could have mended
 SHORTEST = timedelta(days=3)  # of readings; with less "a day" means nothing
 PER_DAY = {"hour": 24.0, "shift": 3.0, "day": 1.0, "week": 1 / 7}
+HUNDRED = 100.0  # percent: no limit is higher
 MARK = "~"  # between a rule's id and the number of its copy: no id holds it
 
 
@@ -91,7 +93,8 @@ def limits(rule: CompiledRule, given: Sequence[float] = ()) -> list[Option]:
             f"`{rule.rule.id}` compares with no single number; try another `for` with --for"
         )
     near = given or ([now * f for f in FACTORS] if now else [0.0, 1.0, 2.0, 3.0, 5.0, 10.0])
-    values = sorted({_rounded(value) for value in (*near, now)})
+    percent = rule.when.left is not None and rule.when.left.kind is Kind.PERCENT
+    values = sorted({_rounded(v) for v in (*near, now) if v <= HUNDRED or not percent})
     if direction(rule.when.tree) == "<":
         values.reverse()
     return [
@@ -172,13 +175,12 @@ def _with(node: Node, value: float) -> Node | None:
         case Compare(left=left, right=Constant() as limit) if not isinstance(left, Constant):
             return dataclasses.replace(node, right=dataclasses.replace(limit, value=value))
         case And(parts=parts) | Or(parts=parts):
-            for place, part in enumerate(parts):
-                if (moved := _with(part, value)) is not None:
-                    return type(node)((*parts[:place], moved, *parts[place + 1 :]))
-            return None
+            moved = ((place, _with(part, value)) for place, part in enumerate(parts))
+            first = next(((place, part) for place, part in moved if part is not None), None)
+            return first and type(node)((*parts[: first[0]], first[1], *parts[first[0] + 1 :]))
         case Not(part=part):
-            moved = _with(part, value)
-            return None if moved is None else Not(moved)
+            inner = _with(part, value)
+            return inner and Not(inner)
         case _:
             return None
 

@@ -17,7 +17,7 @@ from notifier.core.replay import Turn, play
 from notifier.core.rulefile import load
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
-from tests.builders import HEAD, LATENCY, TEAM_LEADS, agent, clock, rejection, snapshot
+from tests.builders import HEAD, LATENCY, TEAM_LEADS, agent, clock, incident, rejection, snapshot
 
 
 def book(more: str = "") -> Rulebook:
@@ -77,6 +77,8 @@ def test_the_most_sensitive_comes_first() -> None:
     assert [o.value for o in limits(rule())][:3] == ["0.5", "0.75", "0.9"]
     assert [o.value for o in limits(rule('when = "network_rejection > 0"'))][:2] == ["0", "1"]
     assert [o.value for o in limits(rule()) if o.present] == ["1"]
+    assert [o.value for o in limits(rule('when = "network_rejection > 60"'))][-1] == "90"
+    assert [o.value for o in limits(rule('when = "jitter > 60"'))][-1] == "300"
 
 
 def test_two_of_three_is_the_present_time() -> None:
@@ -124,3 +126,10 @@ def test_the_most_sensitive_that_keeps_the_budget_is_suggested() -> None:
     best = [suggested(busy, read_budget(budget)) for budget in budgets]
     assert [each.value for each in best if each] == ["1", "3", "9", "9", "9"]
     assert suggested(busy[:1], read_budget("1/day")) is None
+
+
+def test_incidents_of_other_rules_are_not_counted() -> None:
+    found = Tried()
+    found.take([incident()])
+
+    assert found.known == {}

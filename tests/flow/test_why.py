@@ -170,7 +170,12 @@ def test_an_event_is_found_by_its_message(stage: Stage, capsys: Said) -> None:
 @pytest.mark.usefixtures("left")
 @pytest.mark.parametrize(
     ("subject", "says"),
-    [("rejections", "neither a rule"), ("abc", "neither a rule"), ("abcdef00", "no message")],
+    [
+        ("source", "notifier history --rule source"),
+        ("rejections", "neither a rule"),
+        ("abc", "neither a rule"),
+        ("abcdef00", "no message"),
+    ],
 )
 def test_what_is_nothing_is_a_sentence(subject: str, says: str) -> None:
     with pytest.raises(NotifierError, match=says):
