@@ -288,6 +288,7 @@ def world(
             stack.enter_context(server)
         stage = Stage(folder, wolkvox, slack, mail)
         now.append(stage)
+        stage.more["NOTIFIER_SLACK__BOT_TOKEN"] = slack.token  # the bot's own, whatever Slack's is
         stage.rules.write_text(rules.replace("{server}", wolkvox.url))
         stage.agents({})
         stage.hits()
