@@ -87,6 +87,9 @@ def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
         if not believed and collection.collection.nature is not Nature.EVENT:
             continue  # no event is no event either way; but nobody is known to be away
         view = View.of(draft, reading, source, name, reopened=reopened)
+        how = view.fell()
+        if how is not None:
+            health.fell(draft, reading, how)
         moment = _moment(draft, reading, source, empty=not view.rows, reopened=reopened)
         for rule in collection.rules:
             if rule.event:

@@ -77,14 +77,3 @@ def styles(values: Iterable[str]) -> Counter[str]:
 
 def _style(value: str) -> str:
     return next((name for name, form in _STYLES if form.fullmatch(value)), "")
-
-
-def contradictions(queue: Struct) -> Iterator[str]:
-    """Yield what cannot be true of a queue's numbers together. They may lag a call or two."""
-    levels = [getattr(queue, f"service_level_{s}seg", None) for s in (10, 20, 30)]
-    known = [level for level in levels if level is not None]
-    if known != sorted(known):
-        yield "a longer service level is lower than a shorter one"
-    inbound, answered = getattr(queue, "stat_inbound", None), getattr(queue, "stat_answer", None)
-    if inbound is not None and answered is not None and answered > inbound + 2:
-        yield "more calls are answered than came"

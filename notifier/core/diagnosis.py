@@ -23,6 +23,8 @@ from notifier.core.finding import Finding, counted, fail, ok, skipped, warn
 from notifier.core.oddities import Oddities
 from notifier.core.plan import SourcePlan
 from notifier.core.rows import Row
+from notifier.core.snapshot import take
+from notifier.core.state import SourceState
 from notifier.errors import PollError, Trouble
 
 PASSING = frozenset({Trouble.BUSY, Trouble.MAINTENANCE, Trouble.SERVER, Trouble.TIMEOUT})
@@ -302,12 +304,38 @@ def level_base(group: str, queues: Iterable[Row], configured: str) -> Finding:
     return warn(group, check, text, f'set level_base = "{found}" on the operation')
 
 
-def contradictions(group: str, queues: Iterable[Row]) -> Iterator[Finding]:
-    """Numbers of one queue that cannot be true together."""
-    found = sorted({each for queue in queues for each in definitions.contradictions(queue)})
-    for text in found:
-        fix = "mind that rules on this queue judge what wolkvox says; report it to wolkvox"
-        yield warn(group, "plausible", text, fix)
+def relations(group: str, seen: Examined) -> Iterator[Finding]:
+    """Numbers of one answer that cannot be true together."""
+    if seen.decoded is None:
+        return
+    source = seen.source
+    taken = take(source.key, source.endpoint, seen.decoded.collections, seen.answered)
+    broken = taken.oddities.broken
+    told = [
+        f"{each.must} ({'all rows together' if each.together else counted(times, 'row')})"
+        for collection in source.endpoint.collections
+        for each in collection.relations
+        if (times := broken.get(each.name))
+    ]
+    if told:
+        text = f"numbers of {seen.name} contradict each other; these do not hold: "
+        fix = "mind that rules judge what wolkvox says; report it to wolkvox if it stays"
+        yield warn(group, "plausible", text + "; ".join(told), fix)
+
+
+def falls(group: str, state: SourceState, local: ZoneInfo) -> Iterator[Finding]:
+    """What the running bot noted of a source's counters, ever."""
+    found = state.falls
+    told = [
+        f"{counted(times, what)}, the last by {at.astimezone(local):%Y-%m-%d %H:%M}"
+        for times, what, at in (
+            (found.resets, "reset", found.reset_at),
+            (found.corrections, "correction", found.corrected_at),
+        )
+        if at is not None
+    ]
+    if told:
+        yield ok(group, "counters", f"of {state.key.source}: {'; '.join(told)}, local time")
 
 
 def decimals(group: str, seen: Sequence[Examined]) -> Finding:

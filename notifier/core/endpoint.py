@@ -120,6 +120,22 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """What numbers of one answer must be to each other, in the condition language.
+
+    Where that is false the data are odd, which is noted; nobody is alerted by it.
+
+    Attributes:
+        name: In metrics.
+        together: Said of all rows at once, by aggregates; else of each row.
+    """
+
+    name: str
+    must: str
+    together: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Unfold:
     """How lists within records become flat records.
 
@@ -168,6 +184,7 @@ class Collection:
         numbered: Rows with an equal key are counted apart: the second is ``key/2``.
         asked: Fields that parameters ask for.
         ignored: Names that are sent and known to mean nothing.
+        relations: What its numbers must be to each other.
     """
 
     name: str
@@ -186,6 +203,7 @@ class Collection:
     numbered: bool = False
     asked: tuple[Asked, ...] = ()
     ignored: frozenset[str] = frozenset()
+    relations: tuple[Relation, ...] = ()
     nature: Nature = Nature.STATE
     missing: Missing = Missing.RESOLVE
 

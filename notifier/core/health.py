@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from notifier.core import outage
+from notifier.core.counters import Unknown
 from notifier.core.endpoint import Nature
 from notifier.core.known import Draft
 from notifier.core.plan import SourcePlan
@@ -45,6 +46,16 @@ def took(draft: Draft, reading: Good, source: SourcePlan) -> bool:
     outage.settle(draft, source, after, reading.snapshot.at)
     outage.end_of_the_whole(draft, before)
     return believed
+
+
+def fell(draft: Draft, reading: Good, how: Unknown) -> None:
+    """Note that counters were reset or corrected: that is nobody's alert, but worth knowing."""
+    state, at = draft.source(reading.source), reading.snapshot.at
+    if how is Unknown.RESET:
+        falls = replace(state.falls, resets=state.falls.resets + 1, reset_at=at)
+    else:
+        falls = replace(state.falls, corrections=state.falls.corrections + 1, corrected_at=at)
+    draft.sources[reading.source] = replace(state, falls=falls)
 
 
 def has_answered(state: SourceState, source: SourcePlan) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 MOST = 50  # of each kind that are kept; the catalogue bounds all but the undeclared
@@ -24,6 +26,7 @@ class Oddities(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         totals: Rows that were sums of the others, left out.
         full: So many rows that the vendor's limit may have cut some off.
         not_found: It was a 404, which meant no rows.
+        broken: Relations of the catalogue that do not hold, by name: in how many rows.
     """
 
     unreadable: dict[str, int] = {}
@@ -35,6 +38,22 @@ class Oddities(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     totals: int = 0
     full: bool = False
     not_found: bool = False
+    broken: dict[str, int] = {}
+
+
+class Falls(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """In how many answers of a source counters fell, ever, and when they last did.
+
+    Attributes:
+        resets: They began anew; *reset_at* when that was last seen.
+        corrections: One fell alone; *corrected_at* when that was last seen.
+    """
+
+    resets: int = 0
+    reset_at: datetime | None = None
+    corrections: int = 0
+    corrected_at: datetime | None = None
 
 
 NONE = Oddities()
+STEADY = Falls()

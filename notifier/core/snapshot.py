@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from notifier.core.endpoint import Collection, Endpoint, Kind
 from notifier.core.oddities import NONE, Oddities
+from notifier.core.relations import broken
 from notifier.core.rows import Row
 from notifier.core.state import SourceKey
 
@@ -51,17 +52,20 @@ def take(
 ) -> Snapshot:
     """Return the snapshot of *rows*, by collection, received *at*.
 
-    oddities: What decoding found; records without a key are added here.
+    oddities: What decoding found; records without a key, and numbers that cannot be true
+        together, are added here.
     """
     collections: dict[str, Keyed] = {}
     dropped = oddities.dropped
+    false: dict[str, int] = {}
     for collection in endpoint.collections:
         if collection.name in rows:
             keyed, lost = by_key(rows[collection.name], collection)
             collections[collection.name] = keyed
             dropped += lost
-    if dropped != oddities.dropped:
-        oddities = replace(oddities, dropped=dropped)
+            false |= broken(collection, keyed)
+    if dropped != oddities.dropped or false != oddities.broken:
+        oddities = replace(oddities, dropped=dropped, broken=false)
     return Snapshot(source, at, collections, oddities)
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from notifier.core.oddities import NONE, Oddities
+from notifier.core.oddities import NONE, STEADY, Falls, Oddities
 from notifier.errors import Trouble
 
 Scalar = float | str | bool | None
@@ -268,6 +268,7 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             what never answered), ``vanished`` (all rows went at once).
         vanished: Collections whose rows all went at once and are not back.
         oddities: Of the last answer that could be read.
+        falls: Of its counters, as far back as it is known.
     """
 
     key: SourceKey
@@ -287,6 +288,7 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     notice: str = ""
     vanished: frozenset[str] = frozenset()
     oddities: Oddities = NONE
+    falls: Falls = STEADY
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True, gc=False):

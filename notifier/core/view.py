@@ -10,6 +10,7 @@ import msgspec
 
 from notifier.core import interpret
 from notifier.core.beside import rows_beside
+from notifier.core.counters import Unknown
 from notifier.core.expression import Expression
 from notifier.core.history import History, Row
 from notifier.core.interpret import Scope
@@ -113,6 +114,15 @@ class View:
         if row is None or not rule.counting:
             return False
         return self.history.fell(key, row, self.plan.counters, self.at) is not None
+
+    def fell(self) -> Unknown | None:
+        """What became of counters just now; a reset of some rows explains what fell in others."""
+        counters = self.plan.counters
+        if not counters:
+            return None
+        rows = self.rows.items()
+        found = {self.history.fell(key, row, counters, self.at) for key, row in rows} - {None}
+        return Unknown.RESET if Unknown.RESET in found else next(iter(found), None)
 
     def scope(self, key: str, row: Row) -> Scope:
         """One entity, as conditions see it."""

@@ -15,7 +15,7 @@ from notifier.core.compiled import Rulebook
 from notifier.core.finding import Finding, ok, skipped, warn
 from notifier.core.plan import Plan, Reach
 from notifier.core.planning import plan
-from notifier.core.state import SourceKey
+from notifier.core.state import SourceKey, SourceState
 from notifier.doctor import database as database_check
 from notifier.doctor import mail, rules, slack
 from notifier.doctor.rounds import Check
@@ -127,15 +127,14 @@ class Visit:
             purse=purse,
             clock=self.clocks.now,
             counters=list(self._counters(name, laid)),
-            good=self._good(),
+            states=self._states(),
         )
 
-    def _good(self) -> frozenset[SourceKey]:
+    def _states(self) -> Mapping[SourceKey, SourceState]:
         if self.database is None:
-            return frozenset()
+            return {}
         with self.database.reading() as connection:
-            known = memory.recall(connection, self.clocks.now()).sources
-        return frozenset(key for key, state in known.items() if state.good_at is not None)
+            return memory.recall(connection, self.clocks.now()).sources
 
     def _counters(self, name: str, laid: Plan) -> Iterator[tuple[datetime, Counters]]:
         """The recorded counters of queues, some minutes apart."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from notifier.core.diagnosis import Examined
 from notifier.core.endpoint import spread
 from notifier.core.finding import Finding, skipped
 from notifier.core.plan import SourcePlan
-from notifier.core.state import SourceKey
+from notifier.core.state import SourceKey, SourceState
 from notifier.errors import PollError, Trouble
 from notifier.purse import Purse
 from notifier.wolkvox.client import Client
@@ -34,7 +34,7 @@ class Operation:
         setting: The variable that holds its token.
         purse: What the day's calls are counted with; shared with a notifier that runs.
         counters: The recorded counters of its queues, in their order; empty where there are none.
-        good: The sources that gave rows at any time before.
+        states: What is known of sources from before.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Operation:
     purse: Purse
     clock: Callable[[], datetime]
     counters: Sequence[tuple[datetime, Counters]] = ()
-    good: frozenset[SourceKey] = frozenset()
+    states: Mapping[SourceKey, SourceState] = field(default_factory=dict)
 
     @property
     def group(self) -> str:
@@ -67,10 +67,13 @@ class Operation:
         yield from diagnosis.hits(group, seen)
         queues = [row for each in seen for row in each.rows("stat_inbound", "stat_answer")]
         yield diagnosis.level_base(group, queues, told.level_base)
-        yield from diagnosis.contradictions(group, queues)
+        yield from (finding for each in seen for finding in diagnosis.relations(group, each))
         yield diagnosis.latency_kind(group, seen, told.latency_kind)
         if seen:
             yield diagnosis.resets(group, self.counters, seen[0].source.zone)
+        for source in self.sources:
+            if source.key in self.states:
+                yield from diagnosis.falls(group, self.states[source.key], source.zone)
 
     def examine(self) -> Iterator[Examined]:
         """Ask each source once; no more of them once it is clear that none can be had."""
@@ -81,7 +84,8 @@ class Operation:
                 return
 
     def _examined(self, source: SourcePlan) -> Examined:
-        asked, before = self.clock(), source.key in self.good
+        asked, state = self.clock(), self.states.get(source.key)
+        before = state is not None and state.good_at is not None
         params = next(iter(spread(source.params)))
         try:
             answer = self.client.fetch(source.endpoint, params, window(source, asked))

@@ -88,6 +88,10 @@ class Metrics:
             "notifier_dropped_rows", "Records without a key, or that were no records.",
             SOURCE, registry=self.registry,
         )  # fmt: skip
+        self.broken = Counter(
+            "notifier_broken_relations", "Rows whose numbers cannot be true together, by relation.",
+            (*SOURCE, "relation"), registry=self.registry,
+        )  # fmt: skip
 
     def note(self, source: tuple[str, str], oddities: Oddities) -> None:
         """Count what was odd about one good answer."""
@@ -99,6 +103,8 @@ class Metrics:
             self.aliased.labels(*source, name).inc()
         self.undeclared.labels(*source).set(len(oddities.undeclared))
         self.dropped.labels(*source).inc(oddities.dropped)
+        for name, times in oddities.broken.items():
+            self.broken.labels(*source, name).inc(times)
 
     def _count_messages(self) -> None:
         self.notices = Counter(

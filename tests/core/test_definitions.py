@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from notifier.core.completion import rows_from_texts
-from notifier.core.definitions import Sample, base, bases, contradictions, samples, styles
+from notifier.core.definitions import Sample, base, bases, samples, styles
 from notifier.core.rows import Row
 from notifier.wolkvox.endpoints import CATALOGUE
 
@@ -66,19 +66,3 @@ def test_numbers_are_told_apart_by_how_they_are_written() -> None:
     )
 
     assert found == {"dot": 2, "thousands": 2, "comma": 2}
-
-
-def test_numbers_of_a_queue_that_cannot_be_true_together_are_found() -> None:
-    well = {"stat_inbound": 10, "stat_answer": 11, "service_level_10seg": 40}
-    odd = {
-        "stat_inbound": 10,
-        "stat_answer": 20,
-        "service_level_10seg": "80",
-        "service_level_20seg": "70",
-    }
-
-    assert [list(contradictions(queue)) for queue in queues(well, odd, {})] == [
-        [],
-        ["a longer service level is lower than a shorter one", "more calls are answered than came"],
-        [],
-    ]

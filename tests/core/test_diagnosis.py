@@ -13,13 +13,13 @@ import pytest
 from notifier.core import diagnosis
 from notifier.core.answer import Answer
 from notifier.core.budget import Quota, TokenInfo
-from notifier.core.decode import Decoded, read
+from notifier.core.decode import Decoded, decode, read
 from notifier.core.diagnosis import Examined
 from notifier.core.finding import Finding, Level
-from notifier.core.oddities import Oddities
+from notifier.core.oddities import Falls, Oddities
 from notifier.core.plan import SourcePlan
 from notifier.core.rows import Row
-from notifier.core.state import SourceKey
+from notifier.core.state import SourceKey, SourceState
 from notifier.errors import DecodeError, FetchError, PollError, Trouble
 from tests.builders import HITS, LATENCY, SKILLS, rules
 from tests.core.test_definitions import day
@@ -27,6 +27,7 @@ from tests.core.test_definitions import day
 NOON = datetime(2026, 1, 5, 17, tzinfo=UTC)  # in Bogotá
 BOGOTA = ZoneInfo("America/Bogota")
 GROUP = "wolkvox bogota"
+AN_HOUR_OF_CALLS = '[[source]]\nendpoint = "cdr_4"\nwindow = "1h"'
 FULL = {
     "agent_id": "12004-ANA", "latency_ms": "48", "ip": "1.1.1.1", "version": "20251022",
     "agent_status": "connected", "tx_jitter": "1", "rx_jitter": "1", "tx_ploss": "0.5",
@@ -299,8 +300,39 @@ def test_what_levels_are_a_share_of_is_compared_with_the_rules(
 def test_numbers_that_contradict_each_other_are_a_finding() -> None:
     seen = examined(SKILLS, [{"skill_id": "1", "stat_inbound": "1", "stat_answer": "9"}])
 
-    assert levels(diagnosis.contradictions(GROUP, seen.rows("stat_inbound"))) == ["warn"]
-    assert not list(diagnosis.contradictions(GROUP, []))
+    (found,) = diagnosis.relations(GROUP, seen)
+
+    assert (found.level, found.text) == (
+        Level.WARN,
+        "numbers of skills contradict each other; these do not hold: "
+        "stat_answer <= stat_inbound + 2 (1 row)",
+    )
+    assert not list(
+        diagnosis.relations(GROUP, examined(SKILLS, error=DecodeError(Trouble.SCHEMA, "odd")))
+    )
+
+
+def test_percentages_that_do_not_add_up_are_said_of_all_rows_together() -> None:
+    intervals = {"0_5_seg": {"calls": "9", "percentage": "90 %", "cost": "1"}}
+    asked = rules(AN_HOUR_OF_CALLS).sources[SourceKey("bogota", "cdr_4")]
+    seen = Examined(asked, NOON, NOON, decoded=decode(body(intervals), asked.endpoint))
+
+    (found,) = diagnosis.relations(GROUP, seen)
+
+    assert found.text.endswith("<= 101 (all rows together)")
+
+
+def test_what_was_noted_of_counters_is_said_with_its_time() -> None:
+    noted = Falls(resets=3, reset_at=NOON, corrections=1, corrected_at=NOON - timedelta(days=1))
+    state = SourceState(key=SKILLS, falls=noted)
+
+    (found,) = diagnosis.falls(GROUP, state, BOGOTA)
+
+    assert found.text == (
+        "of skills: 3 resets, the last by 2026-01-05 12:00; "
+        "1 correction, the last by 2026-01-04 12:00, local time"
+    )
+    assert not list(diagnosis.falls(GROUP, SourceState(key=SKILLS), BOGOTA))
 
 
 def test_decimal_signs_are_looked_at_as_they_came() -> None:

@@ -12,6 +12,7 @@ from notifier.core.endpoint import (
     Kind,
     Missing,
     Nature,
+    Relation,
     Span,
 )
 from notifier.wolkvox.endpoints.fields import (
@@ -38,6 +39,7 @@ from notifier.wolkvox.endpoints.fields import (
 
 FAMILY = "reports_manager"
 PACE = timedelta(minutes=5)  # "every 5 minutes", the vendor's page of each report
+COST_IS_NOT_NEGATIVE = Relation("cost_is_not_negative", "cost >= 0")
 
 _CDR_1 = Collection(
     name="",
@@ -69,6 +71,7 @@ _CDR_1 = Collection(
         AGENT_DNI,
         COMMENT,
     ),
+    relations=(COST_IS_NOT_NEGATIVE,),
 )
 
 _CDR_4 = Collection(
@@ -86,6 +89,14 @@ _CDR_4 = Collection(
     ),
     computed=(
         Computed("cost_per_minute", Kind.MONEY, "cost / minutes", says="blank without minutes"),
+    ),
+    relations=(
+        COST_IS_NOT_NEGATIVE,
+        Relation(
+            "percentages_add_up",
+            "sum(calls) == 0 or 99 <= sum(percentage) <= 101",
+            together=True,
+        ),
     ),
 )
 

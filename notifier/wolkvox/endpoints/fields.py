@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.core.endpoint import Field, Kind
+from notifier.core.endpoint import Field, Kind, Relation
 
 AGENT_ID = Field("agent_id", Kind.TEXT, says="the agent's number")
 AGENT_NAME = Field("agent_name", Kind.TEXT, aliases=("agent",))
@@ -53,6 +53,9 @@ TIMES = (
 )
 OCCUPANCY = Field("occupancy", Kind.PERCENT, aliases=("ocupation", "occupation", "ocupacion"))
 AHT = Field("aht", Kind.DURATION, aliases=("aht_time",), says="mean time of a call and its end")
+LEVELS_GROW = Relation(
+    "levels_grow", "service_level_10seg <= service_level_20seg <= service_level_30seg"
+)
 
 
 def age_of(name: str, age: str = "age") -> Field:

@@ -13,6 +13,7 @@ from notifier.core.endpoint import (
     Kind,
     Missing,
     Nature,
+    Relation,
     Span,
     Unfold,
 )
@@ -27,6 +28,7 @@ from notifier.wolkvox.endpoints.fields import (
     CUSTOMER_ID,
     DATE,
     IS_HIT,
+    LEVELS_GROW,
     OCCUPANCY,
     RESULT,
     TELEPHONE,
@@ -77,6 +79,24 @@ _SKILLS = Collection(
             Kind.COUNTER,
             "stat_answer + stat_abandon",
             says="answered or abandoned: no longer waiting",
+        ),
+    ),
+    relations=(
+        LEVELS_GROW,
+        Relation(
+            "answered_of_inbound", "stat_answer <= stat_inbound + 2"
+        ),  # they lag a call or two
+        Relation(
+            "calls_add_up",  # but for what rings just now, or was transferred
+            "-worse(5, 0.03 * stat_inbound)"
+            " <= stat_inbound - stat_ended - calls_in_queue_now"
+            " <= worse(5, 0.03 * stat_inbound)",
+        ),
+        Relation(
+            "abandonment_is_a_share",  # off by a point, or by a call
+            "stat_inbound == 0 or -worse(1, 100 / stat_inbound)"
+            " <= by_abandon - 100 * stat_abandon / stat_inbound"
+            " <= worse(1, 100 / stat_inbound)",
         ),
     ),
 )

@@ -10,6 +10,7 @@ from notifier.wolkvox.endpoints.fields import (
     CONN_ID,
     CUSTOMER_ID,
     DATE,
+    LEVELS_GROW,
     RESULT,
     SKILL_ID,
     SKILL_NAME,
@@ -56,6 +57,7 @@ def _figures(*dimensions: Field, of_skill: bool = False) -> Collection:
         missing=Missing.HOLD,
         totals=(*(_TOTALS if of_skill else ()), *(each.name for each in dimensions)),
         fields=(*skill, *dimensions, *_FIGURES),
+        relations=(LEVELS_GROW,),
     )
 
 
