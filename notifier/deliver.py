@@ -225,9 +225,15 @@ class Worker:
         if found is not None:
             return partial(self.outcomes.done, message.envelope, Delivered(found, "found"))
         if message.looks + 1 >= LOOKS:
-            return message
+            return self._not_there(message)
         due = self.clock() + BETWEEN_LOOKS
         return partial(self.outcomes.ambiguous, message, "not found yet", due, looked=True)
+
+    def _not_there(self, message: Claimed) -> Settle | Claimed:
+        """It surely did not arrive: it is sent again, unless its end stands for it by now."""
+        with self.database.reading() as connection:
+            end = lanes.ending(connection, lane_of(message.envelope))
+        return message if end is None else partial(self.outcomes.combined, message.envelope, end)
 
     def _unseen(self, message: Claimed, error: TemporaryDeliveryError) -> None:
         """It could not be looked for now."""

@@ -263,6 +263,20 @@ def test_what_ended_before_it_could_be_told_is_told_in_one_message(stage: Stage)
     assert len(message.versions) == 1
 
 
+def test_what_ended_while_it_was_looked_for_in_vain_is_told_in_one_message(stage: Stage) -> None:
+    with stage.bot() as bot:
+        stage.slack.faults.append(SlackFault(Slip.DROP, "chat.postMessage"))
+        play(stage, bot, "0", "2")
+        stage.wait(seconds=6)
+        stage.agents({ANA: "0", LUIS: "0"})
+        bot.poll_once()
+        for _ in range(3):
+            later(stage, bot, seconds=6)
+
+    (message,) = stage.slack.messages("operaciones")
+    assert message.text.startswith("Fired 10:02, cleared 10:02: ✅")
+
+
 def test_the_same_by_mail_is_one_mail_and_the_same_bytes_again(tmp_path: Path) -> None:
     with staged(tmp_path) as stage:
         with stage.bot() as bot:
