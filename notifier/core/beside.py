@@ -1,18 +1,24 @@
 """Say which rows of an operation's other sources are about the same things, and fetch them.
 
-A rule may ask of the same agent, queue or address what another source says of it now. The last
-good snapshot answers while it is fresh; else nothing is known.
+A rule may ask of the same agent, queue or address what another source says of it now; of an agent
+in a state, what is said of the latest stay in it. The last good snapshot answers while it is
+fresh; else nothing is known.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection as Some
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifier.core.endpoint import Collection, Endpoint, Kind
+from notifier.core.endpoint import Collection, Endpoint, Kind, Stay
+from notifier.core.past import stay_key
+from notifier.core.rows import Row
 from notifier.core.snapshot import Keyed, Snapshot
 from notifier.core.state import SourceKey
+
+STATES = ("aux_state", "agent_status")  # the fields that name a state
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,7 @@ class Beside:
         place: How rules name it: SOURCE, or SOURCE.COLLECTION.
         key: The field that names its entities; the asking rows have it, too.
         stale_after: How old its snapshot may be.
+        stay: Set where its rows are stays in states: the asking rows name a state, too.
     """
 
     place: str
@@ -31,12 +38,19 @@ class Beside:
     key: str
     kinds: Mapping[str, Kind]
     stale_after: timedelta
+    stay: Stay | None = None
+
+    def asked_by(self, names: Some[str]) -> str:
+        """The field by which rows with these fields ask; empty where they cannot."""
+        if self.key not in names:
+            return ""
+        return self.key if self.stay is None else next((s for s in STATES if s in names), "")
 
 
 def joinable(source: SourceKey, endpoint: Endpoint, stale_after: timedelta) -> Iterator[Beside]:
-    """Yield what of a source can be asked for by one field."""
+    """Yield what of a source can be asked for by one field, or by who is in which state."""
     for collection in endpoint.collections:
-        if len(collection.key) == 1:
+        if len(collection.key) == 1 or collection.stay:
             yield Beside(
                 place=".".join(filter(None, (source.source, collection.name))),
                 source=source,
@@ -44,6 +58,7 @@ def joinable(source: SourceKey, endpoint: Endpoint, stale_after: timedelta) -> I
                 key=collection.key[0],
                 kinds=_plain(collection),
                 stale_after=stale_after,
+                stay=collection.stay,
             )
 
 
@@ -60,5 +75,18 @@ def rows_beside(
         snapshot = snapshots.get(each.source)
         if snapshot is not None and at - snapshot.at <= each.stale_after:
             rows = snapshot.collections.get(each.collection, {}).values()
-            found[each.place] = {getattr(row, each.key): row for row in rows}
+            named = {getattr(row, each.key): row for row in rows}
+            found[each.place] = named if each.stay is None else latest(rows, each.stay)
+    return found
+
+
+def latest(rows: Iterable[Row], stay: Stay) -> Keyed:
+    """Return of each in each state, as ``stay_key`` names them, the stay that began last."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        state, begin = getattr(row, stay.state), getattr(row, stay.begin)
+        if state is not None and begin is not None:
+            key = stay_key(getattr(row, stay.who), state)
+            if key not in found or begin > getattr(found[key], stay.begin):
+                found[key] = row
     return found

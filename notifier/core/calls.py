@@ -160,13 +160,13 @@ def _other(reader: Reads, call: ast.Call) -> Look:
     """Read ``other('agents', calls)``: a field that another source has of the same entity."""
     _check_look(reader, "other", call)
     place, name = _place(reader, call.args[0]), call.args[1]
-    key, kinds = reader.vocabulary.beside[place]
+    key, kinds, whose = reader.vocabulary.beside[place]
     if not isinstance(name, ast.Name) or name.id not in kinds:
         given = name.id if isinstance(name, ast.Name) else "that"
         text = f"there is no field `{given}` in `{place}`"
         raise reader.wrong(name, text, nearest(given, kinds))
     own = reader.field(ast.copy_location(ast.Name(key, ast.Load()), call.args[0]))
-    return Look("other", own, kinds[name.id], other=(place, name.id))
+    return Look("other", own, kinds[name.id], other=(place, name.id), whose=whose)
 
 
 def _place(reader: Reads, node: ast.expr) -> str:

@@ -151,13 +151,17 @@ def vocabulary(
         constants={"operation": operation.name, "latency_share": share},
         bases=_bases(collection, operation),
         places=operation.percent_decimals,
-        beside={b.place: (b.key, b.kinds) for b in source.beside if b.key in plain_names},
+        beside={b.place: _asks(b, own) for b in source.beside if (own := b.asked_by(plain_names))},
         growing=frozenset(sums if source.source.window == "today" else ()),
         allowances={plain(state): seconds(span) for state, span in allowed},
         customer=frozenset(field.name for field in collection.fields if field.customer),
         grouped=by is not None,
         by=by or (),
     )
+
+
+def _asks(other: Beside, own: str) -> tuple[str, Mapping[str, Kind], str]:
+    return own, other.kinds, other.key if other.stay else ""
 
 
 def _bases(collection: Collection, operation: Operation) -> dict[str, str]:

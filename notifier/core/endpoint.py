@@ -136,6 +136,19 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class Stay:
+    """What rows are that each tell of one stay in a state.
+
+    Attributes:
+        who, state, begin: The fields that say who stays, in which state, and since when.
+    """
+
+    who: str
+    state: str
+    begin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unfold:
     """How lists within records become flat records.
 
@@ -185,6 +198,7 @@ class Collection:
         asked: Fields that parameters ask for.
         ignored: Names that are sent and known to mean nothing.
         relations: What its numbers must be to each other.
+        stay: Set where each row is one stay of somebody in a state.
     """
 
     name: str
@@ -204,6 +218,7 @@ class Collection:
     asked: tuple[Asked, ...] = ()
     ignored: frozenset[str] = frozenset()
     relations: tuple[Relation, ...] = ()
+    stay: Stay | None = None
     nature: Nature = Nature.STATE
     missing: Missing = Missing.RESOLVE
 

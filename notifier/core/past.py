@@ -11,6 +11,7 @@ from notifier.core.counters import Unknown
 from notifier.core.functions import median
 from notifier.core.history import History, Row
 from notifier.core.tree import Look, Scalar
+from notifier.core.values import plain
 
 _EARLIER_WANTED = 3  # values before a spike or a drop can be told from chance
 
@@ -150,6 +151,11 @@ def _usual_rise(asked: Asked) -> Answer:
     return asked.history.usual_rise(asked.key, asked.look.field.name, asked.at)
 
 
+def stay_key(who: object, state: object) -> str:
+    """What names somebody in a state, whatever its case and accents."""
+    return f"{who}/{plain(str(state))}"
+
+
 def _other(asked: Asked) -> Answer:
     place, name = asked.look.other
     rows = asked.history.beside.get(place)
@@ -157,7 +163,9 @@ def _other(asked: Asked) -> Answer:
         return Unknown.NOT_FRESH
     if asked.present is None:
         return Unknown.BLANK
-    row = rows.get(str(asked.present))
+    whose = asked.look.whose
+    key = stay_key(getattr(asked.row, whose), asked.present) if whose else str(asked.present)
+    row = rows.get(key)
     if row is None:
         return Unknown.ELSEWHERE
     found: Scalar | None = getattr(row, name)

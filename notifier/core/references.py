@@ -14,6 +14,7 @@ from notifier.core.rulebook import Digest, Poll, Receiver, Rule
 from notifier.core.state import RESERVED
 from notifier.core.tables import KINDS, NAMED
 
+_BESIDE = re.compile(r"""\bother\(\s*["']([a-z0-9_-]+)""")
 _EXPECT = re.compile(r"(?:open|change|close|event|repeat|none:[a-z][a-z_ -]*)(?: \S.*)?")
 _LASTING = (
     *("clear", "critical", "for", "of", "keep", "min_samples", "gap_max", "missing"),
@@ -223,6 +224,7 @@ def warn(draft: Draft, mistakes: Mistakes) -> None:
             mistakes.warn(("receiver", i, "name"), text)
     used = {rule.on.partition(".")[0] for _, rule in draft.rules}
     used |= {rule.catch_up for _, rule in draft.rules if rule.catch_up}
+    used |= {name for _, rule in draft.rules for name in _asked(rule)}
     for i, source in draft.sources:
         if source.title not in used:
             mistakes.warn(("source", i), f"`{source.title}` is polled, but no rule is about it")
@@ -231,6 +233,12 @@ def warn(draft: Draft, mistakes: Mistakes) -> None:
 
 
 _SHARED = frozenset({"slack", "email"})  # one credential serves all receivers of the kind
+
+
+def _asked(rule: Rule) -> list[str]:
+    """The sources that a rule's conditions ask beside its own."""
+    texts = (rule.when, rule.where, rule.clear, rule.critical, rule.value)
+    return [name for text in texts if text for name in _BESIDE.findall(text)]
 
 
 def _warn_of_stand_ins(draft: Draft, mistakes: Mistakes) -> None:

@@ -132,6 +132,8 @@ class Look:
         places: The percentage's decimals; None: as many as the values show.
         other: For ``other``: the place that is asked, and the field there; *field* is the row's
             own that names the entity.
+        whose: For ``other`` about a stay in the state that *field* names: the row's field that
+            says who stays.
     """
 
     function: str
@@ -143,6 +145,7 @@ class Look:
     base: Field | Computed | None = None
     places: int | None = None
     other: tuple[str, str] = ("", "")
+    whose: str = ""
 
 
 @dataclass(frozen=True, slots=True)

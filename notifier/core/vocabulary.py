@@ -40,8 +40,8 @@ class Vocabulary:
         places: The decimals of such percentages; None: as many as the values show.
         growing: Sums that only grow while their window does, as those of ``today``.
         allowances: Seconds that a state may last, by state as ``values.plain`` says it.
-        beside: By place, what of other sources can be asked: the field that names the entity in
-            both, and the fields there.
+        beside: By place, what of other sources can be asked: the own field that names the
+            entity, the fields there and, where that names a state, the field of whose it is.
         customer: Names of customer data: known only to be refused.
         grouped: For a rule with ``by``: aggregates are at home; of the fields only those in *by*.
     """
@@ -53,7 +53,7 @@ class Vocabulary:
     places: int | None = None
     growing: frozenset[str] = frozenset()
     allowances: Mapping[str, float] = field(default_factory=dict)
-    beside: Mapping[str, tuple[str, Mapping[str, Kind]]] = field(default_factory=dict)
+    beside: Mapping[str, tuple[str, Mapping[str, Kind], str]] = field(default_factory=dict)
     customer: frozenset[str] = frozenset()
     grouped: bool = False
     by: tuple[str, ...] = ()

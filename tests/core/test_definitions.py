@@ -58,6 +58,7 @@ def test_few_or_undecided_samples_tell_nothing() -> None:
     assert base([sample] * 5) is None
     assert base([sample] * 9) is None
     assert bases([]) == {}
+    assert list(samples(queues({"service_level_20seg": "50"}))) == []
 
 
 def test_numbers_are_told_apart_by_how_they_are_written() -> None:

@@ -22,6 +22,7 @@ from notifier.errors import Trouble
 from notifier.wolkvox.endpoints import CATALOGUE
 
 HOUSE = Path(__file__).parents[2]
+STAYS = '[[source]]\nendpoint = "agent_14"\nwindow = "today"\n'
 HEAD = """
 operators = ["leads"]
 [[operation]]
@@ -373,7 +374,7 @@ def test_the_documented_examples_load() -> None:
     page = (HOUSE / "docs" / "rules.md").read_text(encoding="utf-8")
     examples = re.findall(r"(?ms)^```toml\n(.*?)^```", page)
     example = (HOUSE / "rules.example.toml").read_text(encoding="utf-8")
-    head = example.partition("[[rule]]")[0]
+    head = example.partition("[[rule]]")[0] + STAYS
 
     book = load(head + "\n".join(examples), CATALOGUE, templates=["celebration"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from notifier.core.endpoint import Collection, Computed, Endpoint, Field, Kind, Nature, Span
+from notifier.core.endpoint import Collection, Computed, Endpoint, Field, Kind, Nature, Span, Stay
 from notifier.wolkvox.endpoints.fields import (
     AGENT_DNI,
     AGENT_ID,
@@ -18,6 +18,7 @@ from notifier.wolkvox.endpoints.fields import (
     TELEPHONE,
     TIMES,
     TYPE,
+    age_of,
 )
 
 FAMILY = "reports_manager"
@@ -90,6 +91,7 @@ _AGENT_7 = Collection(
 _AGENT_14 = Collection(
     name="",
     key=("agent_id", "date_ini", "agent_status"),
+    stay=Stay("agent_id", "agent_status", "date_ini"),
     nature=Nature.EVENT,
     split_agent=True,
     totals=_TOTALS,
@@ -100,6 +102,7 @@ _AGENT_14 = Collection(
         Field("agent_status", Kind.TEXT, says="a fixed state, or free text of the operation"),
         Field("time", Kind.DURATION, says="in that state"),
         Field("date_ini", Kind.TIME, says="when it began"),
+        age_of("date_ini"),
         Field("date_end", Kind.TIME, says="when it ended"),
         Field("conn_id", Kind.TEXT, optional=True),
         TYPE,
