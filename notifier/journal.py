@@ -102,6 +102,7 @@ class Journal:
             silences=remembered.silences,
             ended=remembered.ended,
             tallies=remembered.tallies,
+            scores=remembered.scores,
             budgets=remembered.budgets,
             at=_last_judged(remembered),
         )
@@ -119,6 +120,7 @@ def _changes(decision: Decision) -> bool:
         or decision.suppressed
         or decision.silences
         or decision.tallies
+        or decision.scores
         or decision.budgets
     )
 

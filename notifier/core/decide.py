@@ -21,6 +21,7 @@ from notifier.core.lifecycle import Moment
 from notifier.core.plan import Plan, SourcePlan, mutes_at
 from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Lag, Ration, Reading, Reload
 from notifier.core.retraction import forget, retract
+from notifier.core.score import correct
 from notifier.core.state import Incident, Told, seconds
 from notifier.core.tell import tell
 from notifier.core.terms import terms_of
@@ -93,6 +94,7 @@ def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
         moment = _moment(draft, reading, source, empty=not view.rows, reopened=reopened)
         for rule in collection.rules:
             if rule.event:
+                correct(draft, rule, source.zone, view)
                 announce(draft, rules, rule, happened(rule, view))
                 retract(draft, rules, rule, view)
             else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -11,14 +11,25 @@ from notifier.core.composed import rule_text
 from notifier.core.conversation import Address, begin, open_addresses
 from notifier.core.endpoint import Nature
 from notifier.core.known import Draft, Known
+from notifier.core.merits import cheered, merits
 from notifier.core.notice import Event, Notice, Untold
 from notifier.core.occurred import occurred
 from notifier.core.plan import Plan, Reach, RulePlan, muted_until
+from notifier.core.sales import ScoreKey
+from notifier.core.score import count
 from notifier.core.sellers import seller
 from notifier.core.silence import covering
-from notifier.core.state import Conversation, Held, InstanceKey, Seen, Severity, digest
+from notifier.core.state import (
+    OWN_RULES,
+    Conversation,
+    Held,
+    InstanceKey,
+    Seen,
+    Severity,
+    digest,
+)
 
-QUIET = "quiet hours"  # the group of what is held for their end
+QUIET = "quiet hours"  # the group of what is held, for their end or for another reason
 EDITABLE = "slack"  # the kind of channel whose messages can be corrected
 OLD = timedelta(minutes=30)  # an event older than that is no news to cheer at
 
@@ -31,6 +42,7 @@ def announce(draft: Draft, plan: Plan, rule: RulePlan, events: Sequence[Event]) 
     known = draft.known.seen.get((rule.operation, rule.id), frozenset())
     news = [event for event in events if event.key not in known]
     draft.seen.extend((Seen(rule.operation, rule.id, event.key), draft.at) for event in news)
+    count(draft, rule, plan.sources[rule.source].zone, news)
     state = draft.source(rule.source)
     if rule.id not in state.baselines:
         draft.sources[rule.source] = replace(state, baselines=state.baselines | {rule.id})
@@ -38,9 +50,9 @@ def announce(draft: Draft, plan: Plan, rule: RulePlan, events: Sequence[Event]) 
         return
     _note(draft, rule, [event for event in events if event.key in known], Untold.KNOWN)
     news = _unsilenced(draft, rule, news)
-    told = [_announce(draft, plan, rule, receiver, tuple(news)) for receiver in rule.to if news]
-    if not any(told):
-        _note(draft, rule, news, Untold.QUIET if told else Untold.NOBODY)
+    held = [_announce(draft, plan, rule, receiver, tuple(news)) for receiver in rule.to if news]
+    if None not in held:
+        _note(draft, rule, news, next(filter(None, held), Untold.NOBODY))
 
 
 def _unsilenced(draft: Draft, rule: RulePlan, news: list[Event]) -> list[Event]:
@@ -57,20 +69,23 @@ def _unsilenced(draft: Draft, rule: RulePlan, news: list[Event]) -> list[Event]:
 
 def _announce(
     draft: Draft, plan: Plan, rule: RulePlan, receiver: str, news: tuple[Event, ...]
-) -> bool:
-    """Tell a receiver, or hold the news for it; return whether it was told."""
+) -> Untold | None:
+    """Tell a receiver, or hold the news for it; return why it was not told."""
     reach = plan.reaches[rule.operation, receiver]
-    if rule.severity is not Severity.CRITICAL and muted_until(reach, draft.at) is not None:
-        _hold(draft, rule, reach, news)
-        return False
-    name = _name(rule.operation, rule.id, news)
-    address = Address(receiver, rule.operation, rule.id, name)
     if reach.names:
         news = tuple(_with_seller(draft, rule, event) for event in news)
-    talk = replace(begin(address, reach, draft.at, name), events=_kept(news))
+    waiting = _waiting(draft, rule, reach)
+    events = (*(waiting.events if waiting else ()), *_kept(news))
+    why = _waits(draft, plan, rule, reach, events)
+    if why is not None or waiting is not None:
+        _hold(draft, rule, reach, news)  # told with what waited, if nothing holds it
+        return why
+    name = _name(rule.operation, rule.id, news)
+    address = Address(receiver, rule.operation, rule.id, name)
+    talk = replace(begin(address, reach, draft.at, name), events=events)
     belated = any(_belated(draft, plan, rule, event) for event in news)
     _tell(draft, plan, talk, reach, belated=belated)
-    return True
+    return None
 
 
 def _with_seller(draft: Draft, rule: RulePlan, event: Event) -> Event:
@@ -90,6 +105,7 @@ def _tell(
     draft: Draft, plan: Plan, talk: Conversation, reach: Reach, *, belated: bool = False
 ) -> None:
     """Tell what the conversation holds; keep it in mind where it can be corrected."""
+    talk = talk if belated else cheered(draft, plan, talk, reach)
     told = tuple(held for held in talk.events if not held.back)
     over = reach.kind != EDITABLE or not _listed(plan, talk)
     talk = replace(talk, revision=1, events=told, group=talk.incident, closed=over)
@@ -115,6 +131,7 @@ def noticed(
         at=draft.at,
         events=tuple(Event(held.key, held.fields) for held in talk.events if not held.back),
         taken_back=tuple(Event(held.key, held.fields) for held in talk.events if held.back),
+        merits=tuple(merit for merit in talk.merits if merit.holds),
         belated=belated,
         give_up_at=draft.at + reach.give_up,
     )
@@ -136,35 +153,88 @@ def _belated(draft: Draft, plan: Plan, rule: RulePlan, event: Event) -> bool:
     return at is None or draft.at - at > OLD
 
 
-# ---- quiet hours ----
+# ---- what waits ----
+
+
+def _waits(
+    draft: Draft, plan: Plan, rule: RulePlan, reach: Reach, events: Sequence[Held]
+) -> Untold | None:
+    """Why a receiver is not told now of what happened; None when nothing is in the way."""
+    if rule.severity is Severity.CRITICAL:
+        return None
+    if muted_until(reach, draft.at) is not None:
+        return Untold.QUIET
+    if rule.celebrates and _grave(draft, rule.operation):
+        return Untold.SUBDUED
+    if draft.at < _batched_until(draft, rule, reach) and not merits(
+        draft, plan, rule, reach, events
+    ):
+        return Untold.WAITING
+    return None
+
+
+def _grave(draft: Draft, operation: str) -> bool:
+    """Whether something critical is open, of which people know: nobody cheers then."""
+    return any(
+        incident.open
+        and incident.severity is Severity.CRITICAL
+        and incident.key.operation == operation
+        and incident.key.rule not in OWN_RULES
+        and not incident.explained_by
+        and not incident.silence
+        for incident in draft.current().values()
+    )
+
+
+def _batched_until(known: Draft | Known, rule: RulePlan, reach: Reach) -> datetime:
+    """Until when sales wait for others, so that they share a message."""
+    key = ScoreKey(rule.operation, rule.id)
+    score = known.score(key) if isinstance(known, Draft) else known.scores.get(key)
+    told = score.told_at.get(reach.name) if score else None
+    return told + rule.batch if told else datetime.min.replace(tzinfo=UTC)
+
+
+def _waiting(draft: Draft, rule: RulePlan, reach: Reach) -> Conversation | None:
+    """What is held for a receiver already."""
+    return open_addresses(draft).get(Address(reach.name, rule.operation, rule.id, QUIET))
 
 
 def _hold(draft: Draft, rule: RulePlan, reach: Reach, news: tuple[Event, ...]) -> None:
-    """Keep the news until the receiver's quiet hours end: then all of them are one message."""
-    address = Address(reach.name, rule.operation, rule.id, QUIET)
-    talk = open_addresses(draft).get(address)
+    """Keep the news until nothing is in the way: then all of them are one message."""
+    talk = _waiting(draft, rule, reach)
     if talk is None:
+        address = Address(reach.name, rule.operation, rule.id, QUIET)
         talk = begin(address, reach, draft.at, _name(rule.operation, rule.id, news))
     draft.conversations[talk.id] = replace(talk, events=(*talk.events, *_kept(news)))
 
 
 def release(draft: Draft, plan: Plan) -> None:
-    """Tell what was held where the quiet hours are over; nobody else hears of it in their stead."""
+    """Tell what was held where nothing is in the way; nobody else hears of it in their stead."""
     for talk in _holding({**draft.known.conversations, **draft.conversations}.values()):
         reach = plan.reaches.get((talk.operation, talk.receiver))
         if reach is None or all(held.back for held in talk.events):
             draft.conversations[talk.id] = replace(talk, closed=True)
-        elif muted_until(reach, draft.at) is None:
+        elif not _held_still(draft, plan, talk, reach):
             _tell(draft, plan, talk, reach)
+
+
+def _held_still(draft: Draft, plan: Plan, talk: Conversation, reach: Reach) -> bool:
+    rule = plan.rule(talk.operation, talk.rule)
+    if rule is None:
+        return muted_until(reach, draft.at) is not None
+    return _waits(draft, plan, rule, reach, talk.events) is not None
 
 
 def held_until(known: Known, plan: Plan, after: datetime) -> Iterator[datetime]:
     """When what is held may be told."""
     for talk in _holding(known.conversations.values()):
         reach = plan.reaches.get((talk.operation, talk.receiver))
+        rule = plan.rule(talk.operation, talk.rule)
         until = muted_until(reach, after) if reach else None
         if until is not None:
             yield until
+        if reach is not None and rule is not None and rule.batch:
+            yield _batched_until(known, rule, reach)
 
 
 def _holding(talks: Iterable[Conversation]) -> list[Conversation]:

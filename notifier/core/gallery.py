@@ -12,6 +12,7 @@ from notifier.core.composed import OWN_TEXTS
 from notifier.core.endpoint import Collection
 from notifier.core.notice import Event, Item, Notice, Reason
 from notifier.core.plan import Reach, RulePlan
+from notifier.core.sales import Merit
 from notifier.core.sample import opening, specimens
 from notifier.core.state import (
     SOURCE_RULE,
@@ -44,9 +45,9 @@ def gallery(
     if rule.event:
         (unknown,) = rest
         counts = {"event": 1, "events": 3, "digest": MANY}
-        return {name: _events(first, count) for name, count in counts.items()} | {
-            "unknown": unknown
-        }
+        told = {name: _events(first, count) for name, count in counts.items()}
+        merits = _merits(first) if rule.celebrates else {}
+        return told | merits | {"unknown": unknown}
     unknown = rest[1]
     return {name: change(first) for name, change in _CASES.items()} | {"unknown": unknown}
 
@@ -172,6 +173,23 @@ def _events(first: Notice, count: int) -> Notice:
     return replace(first, events=tuple(Event(f"{one.key}-{n}", one.fields) for n in range(count)))
 
 
+def _merits(first: Notice) -> dict[str, Notice]:
+    """Sales that are more than a few more, and one that was taken back."""
+    three = _events(first, 3)
+    talk = structs.replace(first.conversation, revision=2)
+    back = replace(three, conversation=talk, events=three.events[:2], taken_back=three.events[2:])
+    return {kind: replace(first, merits=(merit,)) for kind, merit in _MERITS.items()} | {
+        "taken-back": back
+    }
+
+
+_MERITS: Mapping[str, Merit] = {
+    "first-sale": Merit("first", 1, 1),
+    "streak": Merit("streak", 3, 3),
+    "halfway": Merit("target", 20, 20, of=40, share=50),
+    "target": Merit("target", 40, 40, of=40, share=100),
+    "record": Merit("record", 53, 53, of=52),
+}
 _CASES: Mapping[str, Change] = {
     "open": lambda first: first,
     "change": _worse(1.2, Reason.CHANGE),

@@ -11,6 +11,7 @@ from notifier.core.flapping import lately
 from notifier.core.history import History
 from notifier.core.notice import Notice, Untold
 from notifier.core.plan import SourcePlan
+from notifier.core.sales import Score, ScoreKey
 from notifier.core.silence import Silence
 from notifier.core.snapshot import Snapshot
 from notifier.core.state import (
@@ -48,6 +49,7 @@ class Known:
         silences: Those that are not over, planned ones included.
         ended: The last incident of each instance that closed lately.
         tallies: What happened since each digest was last told.
+        scores: The sales of each rule that celebrates.
         budgets: By operation.
         at: When the last reading was judged: every timer up to then has been looked at.
     """
@@ -63,6 +65,7 @@ class Known:
     silences: Mapping[str, Silence] = field(default_factory=dict)
     ended: Mapping[InstanceKey, Incident] = field(default_factory=dict)
     tallies: Mapping[TallyKey, Tally] = field(default_factory=dict)
+    scores: Mapping[ScoreKey, Score] = field(default_factory=dict)
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     at: datetime | None = None
 
@@ -104,6 +107,7 @@ class Decision:
     timeline: tuple[Entry, ...] = ()
     silences: Mapping[str, Silence] = field(default_factory=dict)
     tallies: Mapping[TallyKey, Tally] = field(default_factory=dict)
+    scores: Mapping[ScoreKey, Score] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
     counts: Mapping[Untold, int] = field(default_factory=dict)
     reasons: Mapping[InstanceKey, Untold] = field(default_factory=dict)
@@ -132,6 +136,7 @@ class Draft:
     suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
     silences: dict[str, Silence] = field(default_factory=dict)
     tallies: dict[TallyKey, Tally] = field(default_factory=dict)
+    scores: dict[ScoreKey, Score] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     reasons: dict[InstanceKey, Untold] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
@@ -165,6 +170,10 @@ class Draft:
         """What a digest has to tell, as it stands now."""
         return self.tallies.get(key) or self.known.tallies.get(key)
 
+    def score(self, key: ScoreKey) -> Score | None:
+        """The sales of a rule, as they stand now."""
+        return self.scores.get(key) or self.known.scores.get(key)
+
     def decide(self, timeline: Iterable[Entry] = ()) -> Decision:
         """The finished decision."""
         return Decision(
@@ -180,6 +189,7 @@ class Draft:
             timeline=tuple(timeline),
             silences=self.silences,
             tallies=self.tallies,
+            scores=self.scores,
             notices=tuple(self.notices),
             counts=Counter(self.reasons.values()),
             reasons=self.reasons,
@@ -206,6 +216,7 @@ class Draft:
             budgets={**self.known.budgets, **self.budgets},
             at=self.latest,
             tallies={**self.known.tallies, **self.tallies},
+            scores={**self.known.scores, **self.scores},
         )
 
     @property

@@ -7,8 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from notifier.core.sales import Merit
 from notifier.core.silence import Silence
-from notifier.core.state import Conversation, Incident, RuleTally, Scalar, Severity, Told
+from notifier.core.state import (
+    Conversation,
+    Incident,
+    RuleTally,
+    Scalar,
+    Severity,
+    Told,
+)
 
 
 class Reason(Enum):
@@ -38,10 +46,11 @@ class Untold(Enum):
     RESET = "reset"  # a counter that it is about was reset or corrected just now
     MISSING = "missing"  # the entity is not there
     EXPLAINED = "explained"  # another open incident explains it
-    WAITING = "waiting"  # group_wait is not over
+    WAITING = "waiting"  # group_wait, or a celebration's batch, is not over
     FLAPPING = "flapping"  # closed, as it does all the time: it is told when it has settled
     SILENCED = "silenced"  # somebody's silence
     QUIET = "quiet"  # the receiver's quiet hours
+    SUBDUED = "subdued"  # no cheers while something critical is open in the operation
     ACKNOWLEDGED = "acknowledged"  # somebody has it: no reminder
     NOBODY = "nobody"  # no receiver takes it
     UNCHANGED = "unchanged"  # told already, and nothing new
@@ -138,6 +147,7 @@ class Notice:
         ending: The silence of whose end this warns; the roster is what it holds.
         report: What a digest tells; the roster is what is open.
         events: What is announced; *taken_back* is what was announced and is not so any more.
+        merits: What is to be said of the events beside their number.
         belated: It happened while nobody looked.
         give_up_at: Undelivered then, it is old news.
     """
@@ -151,6 +161,7 @@ class Notice:
     members: int = 0
     events: tuple[Event, ...] = ()
     taken_back: tuple[Event, ...] = ()
+    merits: tuple[Merit, ...] = ()
     belated: bool = False
     ending: Silence | None = None
     report: Report | None = None

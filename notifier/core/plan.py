@@ -16,8 +16,13 @@ from notifier.core.hours import Active, Quiet
 from notifier.core.lifecycle import Policy
 from notifier.core.loop import Loop
 from notifier.core.notice import RuleText
+from notifier.core.sales import CELEBRATION
 from notifier.core.shifts import Calendar, Shifts
-from notifier.core.state import Severity, SourceKey, TallyKey
+from notifier.core.state import (
+    Severity,
+    SourceKey,
+    TallyKey,
+)
 from notifier.core.writer import Columns
 
 ANSWERED_WITHIN = 60.0  # seconds: the vendor's own limit for one answer
@@ -34,6 +39,7 @@ class Reach:
         still_open: Hears once of what is open when a silence or quiet hours end.
         storm: More new messages in a minute become one.
         names: Hears who made a sale.
+        target: Sales a day; 0 for none.
         give_up: How long an undelivered message is news.
         fallback: The receiver that stands in where this one cannot be reached; empty for none.
         buttons: Slack's ids of those who may press; empty for whoever sees the channel.
@@ -50,6 +56,7 @@ class Reach:
     still_open: bool = True
     storm: int = 10
     names: bool = False
+    target: int = 0
     give_up: timedelta = timedelta(hours=24)
     fallback: str = ""
     buttons: tuple[str, ...] = ()
@@ -63,7 +70,7 @@ class RulePlan:
         condition: The texts that decide, joined: an edit of them closes in other words.
         unit: The kind of the value; decides how it is written.
         direction: ``>`` or ``<``: on which side of the threshold things are bad.
-        repeat, group_wait, reopen_within, flapping: As in the rules file.
+        repeat, group_wait, batch, reopen_within, flapping: As in the rules file.
         to: Receivers, those of other operations left out.
         explains: Ids of rules whose incidents this one explains away.
         shows: For a rule that catches up on what another source missed: the fields of that one,
@@ -92,6 +99,7 @@ class RulePlan:
     repeat: timedelta | None = None
     group: str | tuple[str, ...] = "poll"
     group_wait: timedelta = timedelta(0)
+    batch: timedelta = timedelta(0)
     reopen_within: timedelta = timedelta(0)
     flapping: bool = True
     to: tuple[str, ...] = ()
@@ -100,6 +108,11 @@ class RulePlan:
     counting: bool = False
     daily: ZoneInfo | None = None
     text: RuleText
+
+    @property
+    def celebrates(self) -> bool:
+        """Whether its events are sales, which are counted and cheered at."""
+        return self.event and self.text.template == CELEBRATION
 
     @property
     def shape(self) -> str:

@@ -158,6 +158,7 @@ def _rule(compiled: CompiledRule, book: Rulebook) -> RulePlan:
         repeat=rule.repeat,
         group=rule.group,
         group_wait=rule.group_wait,
+        batch=rule.batch,
         reopen_within=rule.reopen_within,
         flapping=rule.flapping,
         to=compiled.to,
@@ -256,6 +257,7 @@ def _reach(book: Rulebook, operation: Operation, receiver: Receiver) -> Reach:
         still_open=receiver.still_open,
         storm=receiver.storm,
         names=receiver.names,
+        target=receiver.target or 0,
         give_up=receiver.give_up,
         fallback=receiver.fallback or "",
     )

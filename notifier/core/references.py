@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection as Names
 from collections.abc import Iterable
-from typing import Any
 
-from notifier.core.draft import UNSAID, Draft, Rows
+from notifier.core.draft import UNSAID, Draft
 from notifier.core.mistakes import Mistakes
 from notifier.core.places import Loc
 from notifier.core.rulebook import Digest, Poll, Receiver, Rule
-from notifier.core.state import RESERVED
+from notifier.core.sales import CELEBRATION
+from notifier.core.state import (
+    RESERVED,
+)
 from notifier.core.tables import KINDS, NAMED
 
 _BESIDE = re.compile(r"""\bother\(\s*["']([a-z0-9_-]+)""")
@@ -127,6 +129,9 @@ def _check_rule(
     elif rule.catch_up is not None:
         text = "`catch_up` is for rules about events"
         mistakes.add((*loc, "catch_up"), text, 'add kind = "event", or leave it away')
+    if rule.batch and not (rule.event and rule.template == CELEBRATION):
+        text = "`batch` is for celebrations"
+        mistakes.add((*loc, "batch"), text, 'add template = "celebration", or leave it away')
     if rule.of and rule.for_:
         mistakes.add((*loc, "of"), "`of` stands instead of `for`", "keep one of them")
     if templates is not None and rule.template and rule.template not in templates:
@@ -229,7 +234,6 @@ def warn(draft: Draft, mistakes: Mistakes) -> None:
         if source.title not in used:
             mistakes.warn(("source", i), f"`{source.title}` is polled, but no rule is about it")
     _warn_of_stand_ins(draft, mistakes)
-    _warn_of_idle_keys(draft, mistakes)
 
 
 _SHARED = frozenset({"slack", "email"})  # one credential serves all receivers of the kind
@@ -255,22 +259,3 @@ def _warn_of_stand_ins(draft: Draft, mistakes: Mistakes) -> None:
         if other.operation and (everything or set(receiver.operation or ()) - {*other.operation}):
             text = f"`{other.name}` does not hear of every operation of `{receiver.name}`"
             mistakes.warn(("receiver", i, "fallback"), text)
-
-
-# Keys of the contract that this version reads and checks but does not act upon.
-_IDLE = {
-    "receiver": ("storm", "target"),
-    "rule": ("reopen_within",),
-}
-
-
-def _warn_of_idle_keys(draft: Draft, mistakes: Mistakes) -> None:
-    """Nobody may rely on what is not done yet without being told."""
-    tables: dict[str, Rows[Any]] = {
-        "receiver": draft.receivers, "rule": draft.rules, "source": draft.sources,
-    }  # fmt: skip
-    for section, keys in _IDLE.items():
-        for i, table in tables[section]:
-            for key in keys:
-                if key in table.model_fields_set:
-                    mistakes.warn((section, i, key), f"`{key}` has no effect in this version")

@@ -142,6 +142,10 @@ def _rename_events(draft: Draft, names: dict[str, str]) -> None:
         if rule in names:
             news = events - draft.known.seen.get((operation, names[rule]), frozenset())
             draft.seen.extend((Seen(operation, names[rule], e), draft.at) for e in sorted(news))
+    for known, score in draft.known.scores.items():
+        if known.rule in names:
+            moved_to = known._replace(rule=names[known.rule])
+            draft.scores[moved_to] = replace(score, key=moved_to)
     for key, state in draft.known.sources.items():
         if state.baselines & names.keys():
             moved = frozenset(names.get(rule, rule) for rule in state.baselines)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from notifier.core.events import noticed
 from notifier.core.known import Draft
+from notifier.core.merits import fewer
 from notifier.core.plan import Plan, RulePlan
 from notifier.core.state import Conversation, Held, Seen
 from notifier.core.view import View
@@ -26,7 +27,9 @@ def retract(draft: Draft, plan: Plan, rule: RulePlan, view: View) -> None:
         changed = [now for was, now in zip(talk.events, events, strict=True) if was != now]
         draft.mended |= {(Seen(rule.operation, rule.id, e.key), e.back) for e in changed}
         if changed:
-            _mend(draft, plan, replace(talk, events=events))
+            back = sum(1 if held.back else -1 for held in changed)
+            merits = fewer(talk.merits, back)
+            _mend(draft, plan, replace(talk, events=events, merits=merits))
 
 
 def _talks(draft: Draft, rule: RulePlan) -> list[Conversation]:

@@ -118,6 +118,11 @@ class Rule(Table):
     group_wait: Duration = Field(
         default=timedelta(0), description="Waits that long for more before a message is sent."
     )
+    batch: Duration = Field(
+        default=timedelta(0),
+        description="For celebrations: sales within that long of a message wait for its end and "
+        "share the next one, unless they deserve their own. Default: none wait.",
+    )
     catch_up: Name | None = Field(
         default=None,
         description="For events: another source of the operation that lists them for longer, as "

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from notifier.core.oddities import NONE, STEADY, Falls, Oddities
+from notifier.core.sales import Merit
 from notifier.errors import Trouble
 
 Scalar = float | str | bool | None
@@ -226,6 +227,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         kind: ``slack``, ``slack_webhook``, ``email``.
         events: What waits for the end of quiet hours to be told; with a revision it was told, and
             is kept for a day where the message can be edited, to be corrected.
+        merits: What was said of its sales beside their number.
         lingers_until: All of it is closed, and told so; what is back before then goes on in it.
     """
 
@@ -245,6 +247,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     timezone: str = "UTC"
     closed: bool = False
     events: tuple[Held, ...] = ()
+    merits: tuple[Merit, ...] = ()
     lingers_until: datetime | None = None
 
 

@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections import Counter
 
 from notifier.core.notice import Event, Notice
-from notifier.core.state import digest
+from notifier.core.sales import CELEBRATION, Merit
+from notifier.core.state import (
+    Scalar,
+    digest,
+)
 from notifier.render.clean import NAME, cut, one_line
 from notifier.render.facts import ENDED, Teller
 from notifier.render.layout import EventView
 from notifier.render.view import SHOWN, SUBJECT, about
 
-CELEBRATION = "celebration"
 CHEER, NEWS = "🎉", "🔔"
 
 _TOLD = 4  # fields of an event without a summary of its own
+_WHOLE = 100  # percent
 _KIND = "type_interaction"  # how a sale came about: voice, chat
 
 
@@ -34,7 +38,7 @@ def event_view(notice: Notice, teller: Teller) -> EventView:
         mark=ENDED if over else CHEER if cheer else NEWS,
         headline=headline,
         subject=cut(one_line(headline), SUBJECT),
-        lines=(*lines, *_taken_back(notice, teller)),
+        lines=(*_merits(notice, teller), *lines, *_taken_back(notice, teller)),
         more=_and_more(more, teller),
         about=about(notice, teller),
     )
@@ -72,6 +76,25 @@ def _lines(notice: Notice, teller: Teller, *, cheer: bool) -> tuple[str, ...]:
     return tuple(filter(None, (_fields(event, teller) for event in notice.events[:SHOWN])))
 
 
+def _merits(notice: Notice, teller: Teller) -> tuple[str, ...]:
+    """What makes it more than so many sales."""
+    return tuple(_merit(merit, teller) for merit in notice.merits if notice.events)
+
+
+def _merit(merit: Merit, teller: Teller) -> str:
+    manner = teller.manner
+    number, of = manner.number(merit.count), manner.number(merit.of)
+    if merit.kind == "first":
+        return manner.words.count("cheer.first", merit.count, n=number)
+    if merit.kind == "target":
+        reached = merit.share >= _WHOLE
+        share = manner.words.say("unit.percent", n=manner.number(merit.share))
+        return teller.say(
+            "cheer.reached" if reached else "cheer.target", share=share, n=number, of=of
+        )
+    return teller.say(f"cheer.{merit.kind}", n=number, of=of)
+
+
 def _sellers(notice: Notice, teller: Teller) -> tuple[str, ...]:
     """Who sold, where the receiver asked for names and somebody is known."""
     sold = [event.fields.get("seller") for event in notice.events]
@@ -89,7 +112,7 @@ def _kinds(notice: Notice, teller: Teller) -> tuple[str, ...]:
     if len(notice.events) == 1 or "" in kinds:
         return ()
     shown = [
-        f"{teller.manner.text(kind)}: {teller.manner.number(count)}"
+        f"{_kind(kind, teller)}: {teller.manner.number(count)}"
         for kind, count in kinds.most_common(_TOLD)
     ]
     return (" · ".join(shown),)
@@ -106,11 +129,28 @@ def _taken_back(notice: Notice, teller: Teller) -> tuple[str, ...]:
 
 def _fields(event: Event, teller: Teller) -> str:
     told = [
-        f"{name} {teller.manner.value(value, '')}"
+        f"{_word('field', name, teller) or name} {_value(name, value, teller)}"
         for name, value in event.fields.items()
         if value is not None and not name.endswith("_id")
     ]
     return " · ".join(told[:_TOLD])
+
+
+def _value(name: str, value: Scalar, teller: Teller) -> str:
+    if name == _KIND and isinstance(value, str):
+        return _kind(value, teller)
+    return teller.manner.value(value, "")
+
+
+def _kind(value: str, teller: Teller) -> str:
+    """How a call came about, in words; as it was sent where there are none."""
+    known = value.strip().casefold().replace(" ", "_")
+    return _word("kind", known, teller) or teller.manner.text(value)
+
+
+def _word(of: str, name: str, teller: Teller) -> str:
+    phrases = teller.manner.words
+    return phrases.say(f"{of}.{name}") if f"{of}.{name}" in phrases.phrases else ""
 
 
 def _and_more(count: int, teller: Teller) -> str:

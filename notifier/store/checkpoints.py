@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Row, insert, text
 
 from notifier.core.known import Known
+from notifier.core.sales import Score
 from notifier.core.silence import Silence
 from notifier.core.state import (
     Budget,
@@ -45,6 +46,7 @@ class Saved(msgspec.Struct, kw_only=True):
     silences: list[Silence] = []
     ended: list[Incident] = []
     tallies: list[Tally] = []
+    scores: list[Score] = []
     budgets: list[Budget] = []
 
     @staticmethod
@@ -62,6 +64,7 @@ class Saved(msgspec.Struct, kw_only=True):
             silences=list(known.silences.values()),
             ended=list(known.ended.values()),
             tallies=list(known.tallies.values()),
+            scores=list(known.scores.values()),
             budgets=list(known.budgets.values()),
         )
 
@@ -80,6 +83,7 @@ class Saved(msgspec.Struct, kw_only=True):
             silences={silence.id: silence for silence in self.silences},
             ended={incident.key: incident for incident in self.ended},
             tallies={tally.key: tally for tally in self.tallies},
+            scores={score.key: score for score in self.scores},
             budgets={budget.operation: budget for budget in self.budgets},
             at=self.at,
         )

@@ -16,7 +16,7 @@ from notifier.store import lock
 from notifier.store.turns import FileTurns, ServerTurns, Turns, turn
 
 REVISION = (
-    "0005"  # of the newest migration: alembic is imported only where the database has another
+    "0006"  # of the newest migration: alembic is imported only where the database has another
 )
 PATIENCE = 30.0  # seconds to wait while another program writes
 _QUICKEST = 10.0  # seconds that a statement may take, however little patience there is

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, Row, bindparam, text
 
 from notifier.core.flapping import WINDOW
+from notifier.core.sales import Score, ScoreKey
 from notifier.core.silence import Silence
 from notifier.core.state import (
     OWN_RULES,
@@ -67,6 +68,8 @@ class DecisionLike(Protocol):
     def silences(self) -> Mapping[str, Silence]: ...
     @property
     def tallies(self) -> Mapping[TallyKey, Tally]: ...
+    @property
+    def scores(self) -> Mapping[ScoreKey, Score]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Remembered:
         silences: Those that are not over.
         ended: The last incident of each instance, where that closed lately or is shown still.
         tallies: What happened since each digest was last told.
+        scores: The sales of each rule that celebrates.
     """
 
     sources: dict[SourceKey, SourceState] = field(default_factory=dict)
@@ -93,6 +97,7 @@ class Remembered:
     silences: dict[str, Silence] = field(default_factory=dict)
     ended: dict[InstanceKey, Incident] = field(default_factory=dict)
     tallies: dict[TallyKey, Tally] = field(default_factory=dict)
+    scores: dict[ScoreKey, Score] = field(default_factory=dict)
     budgets: dict[str, Budget] = field(default_factory=dict)
 
 
@@ -135,6 +140,7 @@ def recall(connection: Connection, now: datetime) -> Remembered:
         conversations={known.id: known for known in conversations},
         seen=_seen(connection, now),
         tallies={known.key: known for known in _read(connection, Tally, "tally")},
+        scores={known.key: known for known in _read(connection, Score, "score")},
         silences={
             s.id: s for s in _read(connection, Silence, "silence WHERE over = 0 ORDER BY id")
         },
@@ -242,7 +248,8 @@ def remember(connection: Connection, decision: DecisionLike) -> None:
         note(connection, f"{_BUDGET}{operation}", _body(budget))
     add(connection, tables.timeline, [_entry(entry) for entry in decision.timeline])
     write(connection, tables.silence, [_silence(known) for known in decision.silences.values()])
-    write(connection, tables.tally, [_tally(known) for known in decision.tallies.values()])
+    write(connection, tables.tally, [_keyed(known) for known in decision.tallies.values()])
+    write(connection, tables.score, [_keyed(known) for known in decision.scores.values()])
 
 
 def _instances(connection: Connection, changes: Mapping[InstanceKey, Instance | None]) -> None:
@@ -258,7 +265,7 @@ def _instances(connection: Connection, changes: Mapping[InstanceKey, Instance | 
     write(connection, tables.instance, kept)
 
 
-def _tally(known: Tally) -> tables.Row:
+def _keyed(known: Tally | Score) -> tables.Row:
     return {**known.key._asdict(), "body": _body(known)}
 
 

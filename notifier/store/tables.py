@@ -250,6 +250,14 @@ tally = Table(
     _text("body"),
     **_KEYED,
 )
+score = Table(
+    "score",
+    metadata,
+    _text("operation", key=True),
+    _text("rule", key=True),
+    _text("body"),
+    **_KEYED,
+)
 meta = Table("meta", metadata, _text("key", key=True), _text("value"), **_KEYED)
 
 
@@ -290,6 +298,7 @@ _CHANGING = {
     "told": ("closed", "body"),
     "conversation": ("closed", "body"),
     "tally": ("body",),
+    "score": ("body",),
     "address": ("reference",),
     "silence": ("ends_at", "over", "body"),
     "meta": ("value",),

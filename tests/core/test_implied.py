@@ -54,8 +54,9 @@ def test_where_somebody_has_to_choose_it_stays_a_mistake(text: str) -> None:
         load(text, CATALOGUE)
 
 
-def test_keys_that_do_nothing_yet_are_warned_of() -> None:
-    text = ONE.replace('slack = "#operaciones"', 'slack = "#operaciones"\nstorm = 5')
+def test_every_key_of_the_contract_has_an_effect() -> None:
+    keys = "storm = 5\ntarget = 40\n"
+    text = ONE.replace('slack = "#operaciones"', f'slack = "#operaciones"\n{keys}')
 
     warned = [str(w) for w in load(text, CATALOGUE).warnings]
-    assert any("`storm` has no effect in this version" in line for line in warned)
+    assert not any("no effect" in line for line in warned)

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 
 from notifier.core.outgoing import Envelope
+from notifier.core.sales import Score, ScoreKey
 from notifier.core.silence import Silence
 from notifier.core.state import (
     Budget,
@@ -137,6 +138,7 @@ class Changes:
     timeline: list[Entry] = field(default_factory=list)
     silences: dict[str, Silence] = field(default_factory=dict)
     tallies: dict[TallyKey, Tally] = field(default_factory=dict)
+    scores: dict[ScoreKey, Score] = field(default_factory=dict)
 
 
 def an_instance(key: InstanceKey = KEY, phase: Phase = Phase.OPEN, seq: int = 7) -> Instance:

@@ -15,7 +15,11 @@ from msgspec.structs import replace
 
 from notifier.core.notice import Event, Item, Notice, Reason, RuleText
 from notifier.core.outgoing import Envelope
-from notifier.core.state import Closing, Severity
+from notifier.core.sales import Merit
+from notifier.core.state import (
+    Closing,
+    Severity,
+)
 from notifier.errors import Trouble
 from notifier.render import Renderer, envelopes, text
 from notifier.render.words import read_phrases
@@ -481,6 +485,33 @@ def test_celebrations_do_not_all_sound_alike() -> None:
 
 def test_many_sales_are_a_sober_line() -> None:
     assert headline(sales(11)) == "🎉 *11 sales for bogota since the last reading*"
+
+
+@pytest.mark.parametrize(
+    ("merit", "said"),
+    [
+        (Merit("first", 1, 1), "Primera venta del día."),
+        (Merit("first", 2, 1), "Primeras 2 ventas del día."),
+        (Merit("streak", 3, 3), "3 en una hora."),
+        (Merit("target", 20, 20, of=40, share=50), "50 % de la meta de hoy: 20 de 40."),
+        (Merit("target", 41, 40, of=40, share=100), "Se cumple la meta de hoy: 41 de 40."),
+        (Merit("record", 1200, 53, of=52), "El mejor día hasta ahora: 1.200; el anterior tuvo 52."),
+    ],
+)
+def test_what_makes_a_sale_more_than_one_more_is_said_below(merit: Merit, said: str) -> None:
+    told = with_changes(sales(1, spanish()), merits=(merit,))
+
+    assert body(told).splitlines()[0].replace("\xa0", " ") == f"• {said}"
+
+
+def test_how_calls_came_about_is_said_in_the_readers_words() -> None:
+    many = sales(2, spanish(), {"type_interaction": "Outbound_MA"})
+    plain = with_changes(many, rule=RuleText("new-hit", Severity.INFO))
+    other = sales(2, spanish(), {"type_interaction": "fax"})
+
+    assert body(many).startswith("• marcación manual: 2")
+    assert body(plain).startswith("• tipo marcación manual\n")
+    assert body(other).startswith("• fax: 2")
 
 
 def test_an_event_rule_without_a_template_is_told_plainly() -> None:

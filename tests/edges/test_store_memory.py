@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from notifier.core.sales import Sale, Score, ScoreKey
 from notifier.core.state import (
     InstanceKey,
     Phase,
@@ -268,3 +269,15 @@ def test_what_digests_count_outlives_a_restart(database: Database) -> None:
     remember(database, Changes(tallies={key: told}))
 
     assert recall(database).tallies == {key: told}
+
+
+def test_the_sales_of_a_day_outlive_a_restart(database: Database) -> None:
+    key = ScoreKey("bogota", "hits")
+    sold = Score(key=key, since="2026-05-01", days={"2026-05-04": 3}, sales=(Sale("1", NOON),))
+    more = Score(key=key, since="2026-05-01", told=("leads 50 target",), told_at={"leads": NOON})
+
+    remember(database, Changes(scores={key: sold}))
+    assert recall(database).scores == {key: sold}
+    remember(database, Changes(scores={key: more}))
+
+    assert recall(database).scores == {key: more}
