@@ -20,6 +20,8 @@ from notifier.core.tree import (
     Field,
     Look,
     Node,
+    walk,
+    write,
 )
 from notifier.core.vocabulary import ExpressionError, Vocabulary, nearest
 
@@ -111,6 +113,8 @@ def read_call(reader: Reads, call: ast.Call) -> Node:
     inner = _inner_aggregate(call)
     if inner and name in ("prev", "delta", "changed"):
         return _compared(reader, name, call, inner)
+    if inner and name == "usual":
+        return _usual_of_all(reader, call, inner)
     wanted, usage = FUNCTIONS[name]
     if len(call.args) != len(wanted):
         given = len(call.args)
@@ -238,6 +242,20 @@ def _compared(reader: Reads, name: str, call: ast.Call, inner: ast.Call) -> Node
     return Compare("!=", now, before)
 
 
+def _usual_of_all(reader: Reads, call: ast.Call, inner: ast.Call) -> Look:
+    """Read ``usual`` of an aggregate: it is remembered of all rows together, of no single group."""
+    if len(call.args) != 1:
+        raise reader.wrong(call, f"`usual` takes {_many(1)}, not {len(call.args)}")
+    aggregate = _aggregate(reader, _function(reader, inner), inner)
+    if reader.vocabulary.by:
+        text = "what is usual of a group is not remembered, only of all rows together"
+        raise reader.wrong(call, text, "give the rule `by = []`")
+    if any(isinstance(node, Look) for node in walk(aggregate)):
+        text = "what is usual can be asked of the rows as they are, not of their past"
+        raise reader.wrong(inner, text, "look back once")
+    return Look("usual", Computed(write(aggregate), aggregate.kind, aggregate), aggregate.kind)
+
+
 # ---- the past ----
 
 
@@ -264,7 +282,9 @@ def _look(reader: Reads, name: str, call: ast.Call) -> Look:
 def _check_look(reader: Reads, name: str, call: ast.Call) -> None:
     if _inner_aggregate(call):
         text = f"`{name}` needs the past of one entity, and a group has none"
-        raise reader.wrong(call, text, "of an aggregate only prev, delta and changed are known")
+        raise reader.wrong(
+            call, text, "of an aggregate only prev, delta, changed and usual are known"
+        )
     if reader.level is Level.GROUP:
         text = f"`{name}` of a field is about one entity, and this rule is about groups"
         raise reader.wrong(call, text, f"put it inside an aggregate, as in count({name}(...) > 1)")

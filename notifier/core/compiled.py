@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Names
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
@@ -186,6 +186,8 @@ def compile_rule(
     when, where = read("when", groups), read("where", rows)  # also of a group the rows are chosen
     clear, critical = read("clear", groups), read("critical", groups)
     value = read("value", groups, "any")
+    if rule.where is not None:
+        _check_usual(loc, (when, clear, critical, value), mistakes)
     if when is None:
         return None
     return CompiledRule(
@@ -201,6 +203,13 @@ def compile_rule(
         missing=rule.missing or (Missing.HOLD if rule.by is not None else collection.missing),
         to=(),
     )
+
+
+def _check_usual(loc: Loc, read: Iterable[Expression | None], mistakes: Mistakes) -> None:
+    """What is usual of all rows is remembered of all of them, whatever a rule's ``where``."""
+    if any(look.whole for each in read if each for look in each.looks):
+        text = "`usual` of an aggregate takes all rows, and `where` leaves some out"
+        mistakes.add((*loc, "where"), text, "say it within the aggregates, as in count(is_hit)")
 
 
 def _parse(

@@ -138,6 +138,8 @@ def parse(text: str, vocabulary: Vocabulary, want: Want = "condition") -> Expres
 
 
 def _names(node: Node) -> set[str]:
+    if isinstance(node, Look) and node.whole:
+        return _names(node.field.tree) if isinstance(node.field, Computed) else set()
     if isinstance(node, Field | Computed):
         return {node.name}
     own = {node.base.name} if isinstance(node, Look) and node.base else set()

@@ -21,7 +21,9 @@ from notifier.core.functions import median
 Row: TypeAlias = Any  # a decoded record: its attributes are the fields, None is a blank
 Column: TypeAlias = "array[float]"
 Reader: TypeAlias = Callable[[Iterable[Row]], Column]
+Fold: TypeAlias = Callable[[Mapping[str, Row]], float]
 
+ALL = ""  # the key of what is remembered of all rows together
 WEEKS = 6  # weeks that `usual` looks back
 WEEKS_WANTED = 3  # fewer say nothing; `Unknown.FEW_WEEKS` says so
 USUAL_ENTITIES = 2_000  # beyond them `usual` is unknown: 6 weeks of each take 24 KB a field
@@ -38,12 +40,19 @@ class Needs:
         usual: The fields whose past weeks are wanted.
         levels: The percentages behind which calls are looked for.
         read: How a computed field is read from rows; other fields are attributes.
+        wholes: Aggregates whose past weeks are wanted, as rules write them; NaN where unknown.
     """
 
     spans: Mapping[str, float] = field(default_factory=dict)
     usual: frozenset[str] = frozenset()
     levels: tuple[str, ...] = ()
     read: Mapping[str, Reader] = field(default_factory=dict)
+    wholes: Mapping[str, Fold] = field(default_factory=dict)
+
+    @property
+    def weeks(self) -> bool:
+        """Whether past weeks are asked for."""
+        return bool(self.usual or self.wholes)
 
     def column(self, name: str, rows: Iterable[Row]) -> Column:
         reader = self.read.get(name)
@@ -118,7 +127,7 @@ class History:
         are forgotten.
         """
         past = tuple(self._kept(at, needs))
-        slots = self.slots if needs.usual else {}
+        slots = self.slots if needs.weeks else {}
         if needs.spans or needs.usual:
             index = _index(past[-1].index if past else {}, rows)
             ordered = [rows[key] for key in index]
@@ -128,7 +137,10 @@ class History:
                 fine = _fineness(ordered, needs)
                 past = (*past, Sample(at, index, columns, self._day(at), fine))
             if len(index) <= USUAL_ENTITIES:
-                slots = self._summed(at, index, columns, needs.usual)
+                slots = self._summed(slots, at, index, columns, needs.usual)
+        if needs.wholes:
+            folded = {name: array("d", [fold(rows)]) for name, fold in needs.wholes.items()}
+            slots = self._summed(slots, at, {ALL: 0}, folded, folded)
         return replace(self, at=at, rows=rows, past=past, slots=slots, beside={})
 
     def _kept(self, at: float, needs: Needs) -> Iterable[Sample]:
@@ -138,13 +150,14 @@ class History:
 
     def _summed(
         self,
+        slots: Mapping[tuple[str, int, int], Slot],
         at: float,
         index: Mapping[str, int],
         columns: Mapping[str, Column],
         names: Iterable[str],
     ) -> Mapping[tuple[str, int, int], Slot]:
         week, half = self._half_hour(at)
-        slots = {key: slot for key, slot in self.slots.items() if key[1] >= week - WEEKS}
+        slots = {key: slot for key, slot in slots.items() if key[1] >= week - WEEKS}
         for name in names:
             slots[name, week, half] = _added(slots.get((name, week, half)), index, columns[name])
         return slots

@@ -9,14 +9,14 @@ of unknown.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import nan
 from typing import TypeAlias
 
 from notifier.core.expression import USUAL, Expression
-from notifier.core.history import Column, History, Needs, Reader, Row
-from notifier.core.interpret import Scope, look
+from notifier.core.history import Column, Fold, History, Needs, Reader, Row
+from notifier.core.interpret import Scope, evaluate, look
 from notifier.core.past import folder
 from notifier.core.tree import Computed, Field, Look, Node, Scalar
 from notifier.core.writer import RAISED, Writer, any_blank, column, fields, loaded
@@ -99,6 +99,8 @@ def _asker(node: Look, history: History, at: float) -> Callable[[Row, str], Scal
 def needs_of(expressions: Iterable[Expression]) -> Needs:
     """Return what these conditions ask of their collection's past."""
     looks = [one for expression in expressions for one in expression.looks]
+    wholes = [one.field for one in looks if one.whole]
+    looks = [one for one in looks if not one.whole]
     read = [node for one in looks for node in (one.field, one.base) if node]
     spans: dict[str, float] = {}
     for one in looks:
@@ -109,7 +111,18 @@ def needs_of(expressions: Iterable[Expression]) -> Needs:
         frozenset(one.field.name for one in looks if one.function in USUAL),
         tuple(dict.fromkeys(one.field.name for one in looks if one.base)),
         {node.name: column_reader(node) for node in read if _worked_out(node)},
+        {node.name: _fold(node) for node in wholes},
     )
+
+
+def _fold(node: Node) -> Fold:
+    """Return what works out an aggregate over all rows, NaN where it is unknown."""
+
+    def fold(rows: Mapping[str, Row]) -> float:
+        found = evaluate(node, None, "", Scope(rows=rows))
+        return found if isinstance(found, float) else nan
+
+    return fold
 
 
 def _sampled(one: Look) -> Iterable[str]:

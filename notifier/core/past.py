@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from notifier.core.counters import Unknown
 from notifier.core.functions import median
-from notifier.core.history import History, Row
+from notifier.core.history import ALL, History, Row
 from notifier.core.tree import Look, Scalar
 from notifier.core.values import plain
 
@@ -144,7 +144,8 @@ def _drop(asked: Asked) -> Answer:
 
 
 def _usual(asked: Asked) -> Answer:
-    return asked.history.usual(asked.key, asked.look.field.name, asked.at)
+    key = ALL if asked.look.whole else asked.key
+    return asked.history.usual(key, asked.look.field.name, asked.at)
 
 
 def _usual_rise(asked: Asked) -> Answer:

@@ -147,6 +147,11 @@ class Look:
     other: tuple[str, str] = ("", "")
     whose: str = ""
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is about all rows together, by an aggregate; else about one entity."""
+        return isinstance(self.field, Computed) and isinstance(self.field.tree, Aggregate)
+
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:

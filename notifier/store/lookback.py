@@ -29,7 +29,7 @@ class Past:
         """How far back any rule looks, polls that were a little late among them."""
         needs = [plan.needs for plan in self.source.collections.values()]
         spans = [span for need in needs for span in need.spans.values()]
-        usual = USUAL if any(need.usual for need in needs) else timedelta(0)
+        usual = USUAL if any(need.weeks for need in needs) else timedelta(0)
         longest = max(spans, default=0.0)
         return max(usual, timedelta(seconds=longest + DRIFT if longest else 0.0))
 
