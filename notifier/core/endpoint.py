@@ -187,7 +187,7 @@ class Collection:
         keyed_by: For an object of rows (``cdr_4``): the field that its keys become; else empty.
         key: The fields that name an entity, in order.
         fallback_key: Used where a key field is blank or a placeholder; empty: the row is dropped
-            and counted.
+            and counted. Of events with an equal one the second is ``key/2``.
         placeholders: Texts of a key field that name nothing, beside the blanks.
         split_agent: ``agent_id`` may read ``12004-ANA``: number and name are told apart.
         split_campaign: ``campaign_id`` may read ``12 - COBROS - predictive``, likewise.

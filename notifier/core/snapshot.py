@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from msgspec.structs import replace
 
-from notifier.core.endpoint import Collection, Endpoint, Kind
+from notifier.core.endpoint import Collection, Endpoint, Kind, Nature
 from notifier.core.oddities import NONE, Oddities
 from notifier.core.relations import broken
 from notifier.core.rows import Row
@@ -73,7 +73,7 @@ def by_key(rows: Sequence[Row], collection: Collection) -> tuple[Keyed, int]:
     """Return the rows by entity key, and how many had none.
 
     Two rows of one key become one: the worst value of each field; or, where the collection says
-    so, both are kept, the second as ``key/2``.
+    so, both are kept, the second as ``key/2``. So are events that nothing but their moment names.
     """
     keys = _keys(rows, collection)
     keyed = dict(zip(keys, rows, strict=True))
@@ -81,6 +81,8 @@ def by_key(rows: Sequence[Row], collection: Collection) -> tuple[Keyed, int]:
         return keyed, 0  # type: ignore[return-value]  # no key is None
     if collection.numbered:
         return dict(_numbered(keys, rows)), keys.count(None)
+    if collection.nature is Nature.EVENT and collection.fallback_key:
+        keys = _apart(keys, rows, collection)
     merged: dict[str, Row] = {}
     for key, row in zip(keys, rows, strict=True):
         if key is not None:
@@ -94,6 +96,28 @@ def _numbered(keys: Sequence[str | None], rows: Sequence[Row]) -> Iterator[tuple
         if key is not None:
             times[key] += 1
             yield (key if times[key] == 1 else f"{key}/{times[key]}"), row
+
+
+def _apart(
+    keys: Sequence[str | None], rows: Sequence[Row], collection: Collection
+) -> list[str | None]:
+    """Count events of one moment without an id of their own, those that say yes first.
+
+    So whatever their order, and however often they are listed, as many are known as there are,
+    and as many sales as say yes; they enter and leave a sliding list together.
+    """
+    flags = [field.name for field in collection.decoded() if field.kind is Kind.FLAG]
+    nameless = [
+        place for place, row in enumerate(rows) if None in (getattr(row, n) for n in collection.key)
+    ]
+    nameless.sort(key=lambda place: [getattr(rows[place], flag) is not True for flag in flags])
+    told, times = list(keys), Counter[str]()
+    for place in nameless:
+        key = keys[place]
+        if key is not None:
+            times[key] += 1
+            told[place] = key if times[key] == 1 else f"{key}/{times[key]}"
+    return told
 
 
 def _keys(rows: Sequence[Row], collection: Collection) -> list[str | None]:

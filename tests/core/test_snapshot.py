@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,13 +15,14 @@ from notifier.core.oddities import Oddities
 from notifier.core.snapshot import SLASH, by_key, join_key, take
 from notifier.core.state import SourceKey
 from notifier.wolkvox.endpoints import CATALOGUE
+from tests.builders import HITS, NEW_HIT, Play
 
 AT = datetime(2026, 8, 1, tzinfo=UTC)
 LATENCY = CATALOGUE["latency"]
 
 
 def keyed(
-    endpoint: str, *records: dict[str, object], hit_values: tuple[str, ...] = ("yes",)
+    endpoint: str, *records: Mapping[str, object], hit_values: tuple[str, ...] = ("yes",)
 ) -> Any:
     collection = CATALOGUE[endpoint].collections[0]
     return by_key(rows_from_texts(collection, records, hit_values), collection)
@@ -73,6 +75,43 @@ def test_a_hit_without_connection_is_known_by_its_moment() -> None:
 
     assert list(hits) == ["a.b", "20260801/inbound"]
     assert lost == 1
+
+
+SECOND = {"date": "20260801", "type_interaction": "inbound"}
+
+
+def test_hits_of_one_second_are_told_apart_whatever_their_order() -> None:
+    sold, lost = SECOND | {"hit": "yes"}, SECOND | {"hit": "no"}
+    told = [
+        {key: row.is_hit for key, row in keyed("hits_last_hour", *rows)[0].items()}
+        for rows in ((sold, lost, sold), (lost, sold, sold), (sold, sold, lost))
+    ]
+
+    first = "20260801/inbound"
+    assert told == [{first: True, f"{first}/2": True, f"{first}/3": False}] * 3
+
+
+def test_one_call_listed_twice_is_one_call() -> None:
+    call = SECOND | {"conn_id": "a.b"}
+
+    hits, lost = keyed("hits_last_hour", call | {"hit": "no"}, call | {"hit": "yes"}, SECOND, {})
+
+    assert ({key: row.is_hit for key, row in hits.items()}, lost) == (
+        {"a.b": True, "20260801/inbound": None},
+        1,
+    )
+
+
+def test_two_sales_of_one_second_are_two_and_each_is_announced_once() -> None:
+    sold, none = SECOND | {"conn_id": "0", "hit": "yes"}, SECOND | {"conn_id": "0", "hit": "no"}
+    play = Play(NEW_HIT)
+    play.poll(0, source=HITS)
+
+    heard = [play.poll(5 * n, *rows, source=HITS) for n, rows in enumerate(
+        ([none, sold], [sold, none], [sold, sold], [sold, sold], [sold]), start=1)]  # fmt: skip
+
+    first = "20260801/inbound"
+    assert heard == [[f"team-leads event {first}"], [], [f"team-leads event {first}/2"], [], []]
 
 
 def test_a_duplicate_is_one_row_with_the_worst_of_both() -> None:
