@@ -116,6 +116,43 @@ to = ["team-leads"]
     assert look(play, 5, "agents", ready, ana | {"time_state_now": "1200"}) == ["team-leads open 1"]
 
 
+TEAM = """
+[[source]]
+endpoint = "agents"
+
+[[rule]]
+id = "team-aux-share"
+on = "agents"
+by = []
+where = "agent_status != 'Logout'"
+when = "count() >= 8 and share(allowance(agent_status) < 24 * 3600) >= 0.25"
+clear = "share(allowance(agent_status) < 24 * 3600) < 0.2"
+critical = "share(allowance(agent_status) < 24 * 3600) >= 0.4"
+of = "2/2"
+value = "count(allowance(agent_status) < 24 * 3600)"
+to = ["team-leads"]
+"""
+
+
+def test_a_quarter_of_the_team_in_auxiliary_at_once_is_told() -> None:
+    head = HEAD.replace("timezone", 'allowances = { break = "15m", "baño" = "10m" }\ntimezone')
+    play = Play(plan(load("\n".join((head, TEAM_LEADS, TEAM)), CATALOGUE)))
+
+    def heard(minute: float, *states: str) -> list[str]:
+        rows = [{"agent_id": str(n), "agent_status": s} for n, s in enumerate(states)]
+        return look(play, minute, "agents", *rows)
+
+    at_work = ["Ready", "Talk", "ACW", "Capacitación", "Ready", "Talk"]
+    gone = ["Logout"] * 9
+    seven = (*at_work[:4], "Break", "Break", "Break")
+    assert heard(-10, *seven) == heard(-5, *seven) == []  # too few to tell
+    assert heard(0, *at_work, "BREAK", *gone) == heard(5, *at_work, "BREAK", "BANO", *gone) == []
+    assert heard(10, *at_work, "Break", "baño", *gone) == ["team-leads open all"]
+    assert play.incident("all").value == 2.0
+    assert heard(20, *at_work, "Break", "Baño", "Baño", "Break") == ["team-leads raised all"]
+    assert heard(25, *at_work, "Ready", "Ready", "Break") == ["team-leads close all"]
+
+
 def test_stays_that_were_read_too_long_ago_say_nothing() -> None:
     play = _play()
     look(play, 0, "agent_14", stay("Break", -60))
