@@ -50,8 +50,8 @@ def _first(incident: Incident, terms: Terms, now: datetime) -> Reason | Untold:
         return Untold.EXPLAINED
     if incident.silence:
         return Untold.SILENCED
-    # What opened later than now opened while the clock was ahead: it waits for nothing.
-    if -SET_BACK <= now - incident.opened_at < terms.wait:
+    # What opened later than now opened while the clock was ahead: far ahead, it waits for nothing.
+    if -max(SET_BACK, terms.wait) <= now - incident.opened_at < terms.wait:
         return Untold.WAITING
     if kept_quiet(incident, terms):
         return Untold.QUIET
