@@ -11,7 +11,7 @@ from typing import Protocol
 from notifier import logs
 from notifier.condition import Condition
 from notifier.core.plan import Plan
-from notifier.core.reactions import AT_ONCE
+from notifier.core.reactions import AT_ONCE, early
 from notifier.core.reading import Asked
 from notifier.core.state import Severity, SourceKey
 from notifier.cycle import MISTAKE, Cycle, Outcome
@@ -291,11 +291,19 @@ class Bot:
                 return
             self._guarded(PACING, lambda: self._punctuality.begins(source, now))
             self._guarded(JUDGING, lambda: self.cycle.poll(key))
+            self._try_early(key)
             if source.endpoint.name == TOKEN_INFO:
                 self._guarded(PACING, self._pace)
             self.wake()
 
         return run
+
+    def _try_early(self, key: SourceKey) -> None:
+        """Where a trouble passes in seconds, a whole turn is not given up for it."""
+        state = self.cycle.known.sources.get(key)
+        wait = early(state, self.clock()) if state is not None else None
+        if wait is not None:
+            self._schedule.ahead("/".join(key), wait / self.pace)
 
     def _guarded(self, name: str, work: Callable[[], object]) -> bool:
         """Do *work*; where the database cannot be used that is noted, and nothing is lost."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import floor
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -119,6 +121,18 @@ class Schedule:
             next_run_time=first,
             replace_existing=True,
         )
+
+    def ahead(self, name: str, wait: timedelta) -> None:
+        """Run a job once more after *wait*, where it is not due soon anyway; its rhythm stays.
+
+        One that is gone meanwhile is not run.
+        """
+        job, at = self._scheduler.get_job(name), self._clock() + wait
+        # nearer to the next tick than half its pace, that tick would be left out for it
+        if job is None or job.next_run_time - at <= timedelta(seconds=job.trigger.every / 2):
+            return
+        with suppress(JobLookupError):
+            self._scheduler.modify_job(name, next_run_time=at)
 
     def mend(self) -> None:
         """Where the wall clock was set back, run all jobs now: they would wait until it is as late.

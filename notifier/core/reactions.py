@@ -20,6 +20,7 @@ BUSY_FOR = timedelta(minutes=10)  # simultaneous use of a token passes by itself
 MAINTENANCE_FOR = timedelta(minutes=30)  # a backup at night is nobody's concern
 PROBE = timedelta(hours=1)  # between polls that cannot succeed before somebody acts
 LONGEST_REST = timedelta(hours=26)  # a local day has at most 25; a longer wish was cut before
+BUSY_EARLY = 4  # tries within four minutes: what another program asks for seldom takes as long
 _DOUBLINGS = 10  # of a rest: all are at their longest by then
 SETTLED = 2  # sources that were refused before a token is taken for dead: one may lack a right
 
@@ -34,6 +35,8 @@ class Reaction:
             are told; 0: at once.
         whole: It is the operation's trouble, not the source's: all its sources rest, one tells.
         until_reset: It rests until the day's quota is new.
+        early: How many failures in a row are followed by a try as soon as the rest is over; after
+            more, and where it is 0, the source waits for its turn.
     """
 
     rest: timedelta = timedelta(seconds=30)
@@ -43,6 +46,7 @@ class Reaction:
     whole: bool = False
     until_reset: bool = False
     severity: Severity = Severity.CRITICAL
+    early: int = 0
 
     @property
     def at_once(self) -> bool:
@@ -58,7 +62,9 @@ REACTIONS: Mapping[Trouble, Reaction] = {
     Trouble.TOKEN: Reaction(PROBE, PROBE, _AT_ONCE, 1, whole=True),
     Trouble.QUOTA: Reaction(PROBE, PROBE, _AT_ONCE, 1, whole=True, until_reset=True),
     Trouble.REQUEST: Reaction(PROBE, PROBE, _AT_ONCE, 1),
-    Trouble.BUSY: Reaction(timedelta(seconds=15), timedelta(minutes=2), BUSY_FOR, 1),
+    Trouble.BUSY: Reaction(
+        timedelta(seconds=15), timedelta(minutes=2), BUSY_FOR, 1, early=BUSY_EARLY
+    ),
     Trouble.MAINTENANCE: Reaction(
         timedelta(minutes=2),
         timedelta(minutes=5),
@@ -93,6 +99,17 @@ def rest(trouble: Trouble, failures: int) -> timedelta:
     reaction = REACTIONS[trouble]
     doubled: int = 2 ** min(failures - 1, _DOUBLINGS)
     return min(reaction.rest * doubled, reaction.longest)
+
+
+def early(state: SourceState, now: datetime) -> timedelta | None:
+    """Return in how long a source is tried ahead of its turn; None where that is waited for.
+
+    A rest that is over gives none: else what cannot be written down would be asked for ever.
+    """
+    if state.trouble is None or state.retry_at is None or state.retry_at <= now:
+        return None
+    few = state.alike <= REACTIONS[state.trouble].early
+    return state.retry_at - now if few else None
 
 
 def resting(

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from notifier.core.oddities import Oddities
-from notifier.core.reactions import REACTIONS, resting
+from notifier.core.reactions import BUSY_EARLY, REACTIONS, early, resting
 from notifier.core.reading import Good
 from notifier.core.snapshot import take
 from notifier.core.state import SourceKey
@@ -72,6 +72,52 @@ def test_every_kind_has_its_reaction() -> None:
 
 def test_over_a_day_a_dead_token_is_tried_twice_an_hour_at_most() -> None:
     assert attempts(Trouble.TOKEN, every=60, hours=24) <= 2 * 25
+
+
+# ---- ahead of its turn ----
+
+
+def busy_at(minutes: float, busy: float) -> list[float]:
+    """The seconds at which a source of *every* 30 minutes asks while its token is in use."""
+    play, turn, asked = Play(rejection()), 0.0, []
+    at = 0.0
+    while at < minutes * 60:
+        asked.append(at)
+        if at >= busy * 60:
+            play.poll(at / 60, agent("12004"))
+        else:
+            play.fail(at / 60, Trouble.BUSY)
+        wait = early(play.known.sources[LATENCY], clock(at / 60))
+        turn = turn if at < turn else turn + 1_800
+        at = turn if wait is None else at + wait.total_seconds()
+    return asked
+
+
+def test_a_token_in_use_elsewhere_costs_a_slow_source_seconds_not_its_turn() -> None:
+    assert busy_at(minutes=60, busy=0.5) == [0, 15, 45, 1_800]
+
+
+def test_early_tries_are_few() -> None:
+    asked = busy_at(minutes=180, busy=180)
+
+    assert asked == [0, 15, 45, 105, 225, 1_800, 3_600, 5_400, 7_200, 9_000]
+    assert len(asked) == 180 // 30 + BUSY_EARLY
+
+
+@pytest.mark.parametrize("trouble", [each for each in Trouble if each is not Trouble.BUSY])
+def test_what_does_not_pass_in_seconds_waits_for_the_turn(trouble: Trouble) -> None:
+    play = Play(rejection())
+    play.fail(0, trouble)
+
+    assert early(play.known.sources[LATENCY], clock(0)) is None
+
+
+def test_a_rest_that_is_over_is_no_reason_to_ask_again_and_again() -> None:
+    """What cannot be written down leaves the state as it was: it must not become a storm."""
+    play = Play(rejection())
+    play.fail(0, Trouble.BUSY)
+
+    assert early(play.known.sources[LATENCY], clock(0.25)) is None
 
 
 # ---- what is the whole operation's ----

@@ -93,6 +93,33 @@ def test_a_new_pace_is_taken_up_without_a_poll_at_once() -> None:
     schedule.stop()
 
 
+def ahead(wait: float, due: float = 1_800) -> float:
+    """When a half-hourly job that is *due* runs next, after a wish for *wait* seconds from noon."""
+    schedule = Schedule(lambda: NOON)
+    schedule.replan([Job("a", "a", timedelta(minutes=30), Event().set)])
+    schedule._scheduler.start(paused=True)
+    schedule._scheduler.modify_job("a", next_run_time=after(due))
+    schedule.ahead("a", timedelta(seconds=wait))
+    (job,) = schedule._scheduler.get_jobs()
+    schedule.stop()
+    return float((job.next_run_time - NOON).total_seconds())
+
+
+def test_a_job_can_run_once_ahead_of_its_rhythm_but_never_in_place_of_a_tick() -> None:
+    assert ahead(15) == 15
+    assert ahead(15, due=900) == 900
+    assert ahead(1_000) == 1_800
+    assert Rhythm(1_800, 0).get_next_fire_time(after(15), after(16)) == after(1_800)
+
+
+def test_nothing_runs_ahead_that_is_no_job_any_more() -> None:
+    schedule = Schedule(lambda: NOON)
+
+    schedule.ahead("gone", timedelta(seconds=15))
+
+    assert schedule._scheduler.get_jobs() == []
+
+
 def test_a_slow_job_delays_no_other_lane_and_is_said_to_overlap() -> None:
     go_on, twice, overlapped = Event(), Event(), Event()
     runs: Counter[str] = Counter()

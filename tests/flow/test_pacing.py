@@ -11,8 +11,10 @@ import pytest
 from notifier.bot import Bot
 from notifier.core.pace import IN_A_ROW
 from notifier.core.state import SourceKey
+from notifier.schedule import Schedule
 from tests.flow.stage import Stage, envelope, staged
 
+HALF_AN_HOUR = timedelta(minutes=30)
 LATENCY, HITS = SourceKey("bogota", "latency"), SourceKey("bogota", "hits_last_hour")
 
 
@@ -146,3 +148,25 @@ def test_what_other_programs_use_is_read_and_reckoned_with(stage: Stage) -> None
     assert 'notifier_source_stretch{operation="bogota",source="latency"} 1.0' in numbers
     assert 'notifier_source_stretch{operation="bogota",source="hits_last_hour"} 1.5' in numbers
     assert any("asked less often" in subject for subject in subjects)
+
+
+def test_a_busy_token_is_tried_again_before_the_sources_turn(stage: Stage) -> None:
+    stage.rules.write_text(stage.rules.read_text().replace('every = "1m"', 'every = "30m"'))
+    refusal = {"code": 403, "error": "exceeds the limit of simultaneous requests per token (2)"}
+    stage.wolkvox.respond_with("latency", refusal, status=403)
+    with stage.bot() as bot:
+        bot._schedule = Schedule(stage.clock)
+        bot._schedule.replan(bot._jobs(bot.cycle.plan))
+        bot._schedule._scheduler.start(paused=True)
+        for name in ("bogota/latency", "bogota/hits_last_hour"):
+            bot._schedule._scheduler.modify_job(name, next_run_time=stage.now + HALF_AN_HOUR)
+
+        bot._polling(LATENCY)()
+        bot._polling(HITS)()
+
+        due = {job.id: job.next_run_time - stage.now for job in bot._schedule._scheduler.get_jobs()}
+        bot._schedule.stop()
+    assert due == {
+        "bogota/latency": timedelta(seconds=15),
+        "bogota/hits_last_hour": HALF_AN_HOUR,
+    }
