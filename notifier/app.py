@@ -28,7 +28,7 @@ from notifier.core.tables import KINDS
 from notifier.cycle import Cycle, Render
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, Problem, StateError
-from notifier.exhibition import Exhibition
+from notifier.exhibition import Exhibition, mistakes
 from notifier.journal import Journal
 from notifier.lookback import Lookback
 from notifier.pacing import Pacing
@@ -233,6 +233,8 @@ def _renderer(settings: Settings) -> Renderer:
 def rendering(settings: Settings) -> Render:
     """What turns notices into messages."""
     renderer = _renderer(settings)
+    for problem in mistakes(settings.templates) if settings.templates is not None else ():
+        reported(problem)
     return lambda notice: envelopes(notice, renderer)
 
 

@@ -10,12 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import product
+from pathlib import Path
 
 from notifier.core.gallery import gallery, of_source
 from notifier.core.notice import Notice
 from notifier.core.outgoing import Envelope
 from notifier.core.plan import Plan, RulePlan
 from notifier.core.planning import plan
+from notifier.errors import Problem
 from notifier.render import Renderer, envelopes, shipped
 from notifier.rules import read_rules
 
@@ -59,6 +62,20 @@ class Exhibition:
         if kind == "email":
             return str(json.loads(sent[0].payload)["html"])
         return self.draw(sent, language)
+
+
+def mistakes(overrides: Path) -> list[Problem]:
+    """Fill in every message with templates of the user's own; return what fails, each once.
+
+    What fails already when they are compiled is reported by whoever compiles them.
+    """
+    found: list[Problem] = []
+    renderer = Renderer(overrides, found.append)
+    found.clear()
+    exhibition = Exhibition(lambda: renderer)
+    for kind, name in product(KINDS, exhibition.names()):
+        exhibition.page(name, "en", kind)
+    return list(dict.fromkeys(found))
 
 
 @lru_cache(maxsize=8)

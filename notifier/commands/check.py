@@ -20,6 +20,7 @@ from notifier.core.planning import plan
 from notifier.core.sample import specimens
 from notifier.core.tables import Language
 from notifier.errors import ConfigError, Problem
+from notifier.exhibition import mistakes
 from notifier.render import Renderer, envelopes
 from notifier.rules import read_rules
 from notifier.settings import Settings, load_settings, unknown_variables
@@ -95,6 +96,8 @@ def template_problems(settings: Settings, laid: Plan) -> list[Problem]:
     broken = [p for rule in laid.rules.values() for p in _summary(renderer, laid, rule)]
     if broken:
         return [*found, *broken]
+    if settings.templates is not None:
+        found += mistakes(settings.templates)
     for rule in laid.rules.values():
         heard = len(found)
         _rehearse_words(renderer, laid, rule)

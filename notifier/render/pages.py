@@ -55,7 +55,7 @@ class Pages:
         self._own_folder = overrides
         self._words = _vocabularies(overrides, report)
         sources = shipped.read(shipped.folder(), SUFFIX)
-        own = shipped.read(overrides, SUFFIX) if overrides is not None else {}
+        own = shipped.own(overrides, SUFFIX, report)
         self._shipped = PageSandbox(sources, {}, autoescape=True)
         self._own = PageSandbox(sources, own, autoescape=True) if own else None
 

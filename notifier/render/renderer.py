@@ -35,17 +35,29 @@ if TYPE_CHECKING:
     from css_inline import CSSInliner
 
 _BLANKS = re.compile(r"\n{3,}")
+_EXTENDS = re.compile(r'{%-? *extends "([^"]+)"')
 PART, NAMED = "\x1e", "\x1f"  # never in a value: values have no control characters
 SUMMARY_NAMES = frozenset({"value", "threshold", "entity", "since"})
 
 
 @dataclass(frozen=True, slots=True)
 class _Room:
-    """The templates of one place: compiled as they are used, and as they were shipped."""
+    """The templates of one place: compiled as they are used, and as they were shipped.
+
+    Attributes:
+        own: Names of the user's own; *parents*: which template a shipped one extends.
+    """
 
     used: Mapping[str, Template]
     shipped: Mapping[str, Template]
     own: frozenset[str]
+    parents: Mapping[str, str]
+
+    def culprit(self, name: str) -> str:
+        """The user's own file because of which a template fails: itself, or one it extends."""
+        while name not in self.own and name in self.parents:
+            name = self.parents[name]
+        return name
 
 
 class Renderer:
@@ -70,7 +82,9 @@ class Renderer:
         self._report = report
         self._words = shipped.vocabularies(overrides, report)
         sources = shipped.read(shipped.folder(), ".j2")
-        own = shipped.read(overrides, ".j2") if overrides is not None else {}
+        if overrides is not None:
+            shipped.warn_of_strays(overrides, report)
+        own = shipped.own(overrides, ".j2", report)
         self._own_folder = overrides
         self._slack = self._room(sandbox.mrkdwn, sources, own, "slack/")
         self._html = self._room(sandbox.html, sources, own, ".html.j2")
@@ -174,7 +188,7 @@ class Renderer:
         plain = make(wanted(sources), {})
         compiled = {name: _compiled(plain, name) for name in wanted(sources)}
         if not wanted(own):
-            return _Room(compiled, compiled, frozenset())
+            return _Room(compiled, compiled, frozenset(), {})
         mine, good = make(wanted(sources), wanted(own)), {}
         for name in wanted(own):
             try:
@@ -182,7 +196,9 @@ class Renderer:
             except sandbox.TemplateError as error:
                 self._complain(name, error)
         reused = {n: self._inheriting(mine, n, compiled[n], own) for n in compiled}
-        return _Room({**reused, **good}, compiled, frozenset(wanted(own)))
+        found = ((name, _EXTENDS.search(text)) for name, text in sources.items())
+        parents = {name: match[1] for name, match in found if match}
+        return _Room({**reused, **good}, compiled, frozenset(wanted(own)), parents)
 
     def _inheriting(
         self, mine: Sandbox, name: str, fallback: Template, own: Mapping[str, str]
@@ -201,7 +217,7 @@ class Renderer:
         except Exception as error:
             if not room.own or name not in room.shipped:
                 raise RenderError(f"{name}: {error}") from error
-            self._complain(name, error)
+            self._complain(room.culprit(name), error)
             return room.shipped[name].render(context)
 
     def _complain(self, name: str, error: Exception) -> None:

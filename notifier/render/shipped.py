@@ -40,6 +40,34 @@ def read(top: Path, suffix: str) -> dict[str, str]:
     }
 
 
+def own(top: Path | None, suffix: str, report: Report) -> dict[str, str]:
+    """The user's own of them; one that cannot be read is reported and left out."""
+    found: dict[str, str] = {}
+    if top is None:
+        return found
+    for path in sorted(top.rglob(f"*{suffix}")):
+        try:
+            found[path.relative_to(top).as_posix()] = path.read_text(encoding="utf-8")
+        except (ValueError, OSError) as error:
+            why = type(error).__name__
+            text = f"The template cannot be read ({why}); the shipped one is used."
+            report(Problem(text, str(path)))
+    return found
+
+
+def warn_of_strays(top: Path, report: Report) -> None:
+    """Report files of the user's own that replace nothing, and a folder that is not there."""
+    if not top.is_dir():
+        report(Problem("There is no such folder; the shipped templates are used.", str(top)))
+        return
+    known = {*read(folder(), ".j2"), *(f"words/{language}.toml" for language in LANGUAGES)}
+    for path in sorted((*top.rglob("*.j2"), *top.glob("words/*.toml"))):
+        name = path.relative_to(top).as_posix()
+        if name not in known and path.parent != top / "slack":  # those a rule may name
+            text = "It replaces no shipped file of that name; nothing uses it."
+            report(Problem(text, str(path), level="warning"))
+
+
 def vocabularies(own: Path | None, report: Report) -> Mapping[str, Words]:
     """The phrases of each language; those of the user's own folder replace some, key by key."""
     shipped = read(folder() / "words", ".toml")

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from notifier.errors import Problem
+from notifier.exhibition import KINDS, Exhibition, mistakes
 from notifier.render import Renderer, envelopes
 from notifier.render.shipped import folder, read
 from tests.edges.notices import RULE, conversation, opened, sales, spanish
@@ -172,6 +173,77 @@ def test_every_shipped_template_says_what_it_says_without_overrides() -> None:
 
     assert {"slack/incident.j2", "slack/event.j2", "slack/celebration.j2"} <= set(names)
     assert {"email/incident.txt.j2", "email/incident.html.j2"} <= set(names)
+
+
+# ---- every one of them ----
+
+EVERY = sorted(n for n in read(folder(), ".j2") if not n.startswith("web/"))
+BROKEN = {
+    "grammar": "{% if %}",
+    "a name": '{{ part("text") }}{{ view.nothing.at.all }}',
+}
+SELDOM = "{% for line in view.lines %}{{ line.nothing.more }}{% endfor %}"
+
+
+def pages(renderer: Renderer) -> list[str | None]:
+    shown = Exhibition(lambda: renderer)
+    return [shown.page(name, "es", kind) for kind in KINDS for name in ("group", "events", "close")]
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+@pytest.mark.parametrize("name", EVERY)
+def test_whichever_is_broken_it_is_found_and_the_shipped_one_serves(
+    own: Own, name: str, fault: str
+) -> None:
+    own.write(name, BROKEN[fault])
+
+    renderer = own.renderer()
+    found = [*own.said, *mistakes(own.top)]
+
+    assert {problem.file for problem in found} == {str(own.top / name)}
+    assert pages(renderer) == pages(Renderer())
+
+
+def test_what_fails_for_few_messages_is_found_and_costs_none(own: Own) -> None:
+    name = "slack/incident.j2"
+    own.write(name, (folder() / name).read_text(encoding="utf-8") + SELDOM)
+
+    renderer = own.renderer()
+
+    assert own.said == []
+    assert [problem.file for problem in mistakes(own.top)] == [str(own.top / name)]
+    assert pages(renderer) == pages(Renderer())
+
+
+def test_a_file_that_is_no_text_is_reported_and_the_shipped_one_used(own: Own) -> None:
+    own.write("slack/incident.j2", "")
+    (own.top / "slack" / "incident.j2").write_bytes(b"\xff\xfe\x00")
+
+    assert first_line(own.renderer()) == USUAL
+    assert [problem.file for problem in own.said] == [str(own.top / "slack" / "incident.j2")]
+
+
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
+    own = Own(tmp_path / "nowhere")
+
+    assert first_line(own.renderer()) == USUAL
+    assert "no such folder" in str(own.said[0])
+
+
+@pytest.mark.parametrize("name", ["email/incidnt.html.j2", "words/fr.toml", "incident.j2"])
+def test_a_file_that_replaces_nothing_is_reported(own: Own, name: str) -> None:
+    own.write(name, "")
+    own.write("slack/of-a-rule.j2", "")
+
+    own.renderer()
+
+    assert [(p.file, p.level) for p in own.said] == [(str(own.top / name), "warning")]
+
+
+def test_good_ones_have_no_mistakes(own: Own) -> None:
+    own.write("slack/event.j2", '{% extends "shipped/slack/event.j2" %}')
+
+    assert mistakes(own.top) == []
 
 
 # ---- summaries are checked before they are used ----

@@ -148,3 +148,26 @@ def test_an_event_rule_has_its_words_tried_too(rules: Path, capsys: Said) -> Non
 
     assert check(rules, strict=True) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_broken_template_of_ones_own_is_found_whoever_would_get_it(
+    rules: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = rules.parent / "own"
+    (own / "email").mkdir(parents=True)
+    (own / "email" / "event.txt.j2").write_text("{{ view.nothing.at.all }}")
+    monkeypatch.setenv("NOTIFIER_TEMPLATES", str(own))
+
+    assert check(rules) == 2, "nobody here has mail, but somebody will"
+    said = capsys.readouterr().err
+    assert "event.txt.j2" in said
+    assert said.count("the shipped one is used") == 1
+
+
+def test_a_folder_of_templates_that_is_not_there_is_found(
+    rules: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFIER_TEMPLATES", str(rules.parent / "own"))
+
+    assert check(rules) == 2
+    assert "There is no such folder" in capsys.readouterr().err

@@ -154,7 +154,7 @@ def test_the_story_is_told_and_ends(told: Told) -> None:
 
     told.until(11)
     assert "Resuelto" in site[0].text or "Resuelto" in told.stage.slack.thread(site[0])[-1].text
-    assert [m for m in told.shown() if m.text.startswith("🎉")]
+    assert not [m for m in told.shown() if m.text.startswith("🎉")], "the queue is critical"
     queue = next(m for m in told.shown() if "llamadas en espera" in m.versions[0].text)
     closed = sum("Resuelto" in m.text for m in told.shown())
 
@@ -167,6 +167,7 @@ def test_the_story_is_told_and_ends(told: Told) -> None:
     told.until(20)
     done = tally(told.stage, told.bot)
     assert "Resuelto" in current(told, queue).text
+    assert len([m for m in told.shown() if m.text.startswith("🎉")]) == 1, "all sales, after it"
     assert (done.opened, done.left, done.lost) == (done.closed, 0, 0)
     assert done.explained >= 8
     assert any("no connection" in m.subject for m in told.stage.mail.messages)
