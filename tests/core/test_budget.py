@@ -273,7 +273,7 @@ class Vendor:
 
     def live(self, uses: dict[int, int], reads: bool) -> None:
         """Poll every two minutes until the reset; other programs use calls at some minutes."""
-        due = {a.source: MIDNIGHT for a in self.quota.asks}
+        asked: dict[str, datetime] = {}
         end = self.quota.day(MIDNIGHT)[1]
         for minute in range(0, int((end - MIDNIGHT) / timedelta(minutes=1)), 2):
             now = MIDNIGHT + timedelta(minutes=minute)
@@ -283,10 +283,11 @@ class Vendor:
                 self.budget = learnt(self.budget, used, self.spent, now)
             self.budget = paced(self.quota, self.budget, self.spent, now)
             for each in self.quota.asks:
-                if due[each.source] <= now and each.shifts.hold(now):
+                wait = each.every * self.budget.stretches.get(each.source, 1.0)
+                due = now >= asked.get(each.source, MIDNIGHT - DAY) + wait  # eased paces, too
+                if due and each.shifts.hold(now):
                     self.poll(each, now)
-                    pace = self.budget.stretches.get(each.source, 1.0)
-                    due[each.source] = now + each.every * pace
+                    asked[each.source] = now
 
     def poll(self, each: Ask, now: datetime) -> None:
         if may_ask(self.quota, self.budget, self.spent, each.cost):
