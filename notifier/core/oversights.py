@@ -6,7 +6,7 @@ Each finding is a warning in its place. Whatever is not certain is left alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from notifier.core.compiled import CompiledRule, CompiledSource
@@ -23,13 +23,14 @@ _WINDOWED = (
     *("avg_over", "min_over", "max_over", "median_over"),
     *("rise", "hits_of", "calls_of", "window"),
 )
+_REPORTS = "reports_manager"  # the family that wolkvox makes anew every few minutes
 _TELEPHONE = re.compile(r"(?:\d[ ().-]?){7,}")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
 
 def warn_of_oversights(
     draft: Draft,
-    sources: Iterable[CompiledSource],
+    sources: Sequence[CompiledSource],
     rules: Iterable[CompiledRule],
     mistakes: Mistakes,
 ) -> None:
@@ -47,10 +48,26 @@ def warn_of_oversights(
         warn_of_luck(compiled, warn)
         _warn_of_times(compiled, cadences[compiled.source], warn)
         _warn_of_twin(compiled, seen, warn)
+    _warn_of_haste(draft, sources, mistakes)
     _warn_of_persons(draft, mistakes)
 
 
 # ---- times ----
+
+
+def _warn_of_haste(draft: Draft, sources: Iterable[CompiledSource], mistakes: Mistakes) -> None:
+    """A report asked twice and more before it is made anew: each time costs a call of the day.
+
+    What shows the present is worth asking at any pace; of a declared endpoint none is known.
+    """
+    places = {id(table): i for i, table in draft.sources}
+    for source in sources:
+        endpoint, every = source.endpoint, source.source.every
+        known = endpoint.name not in draft.names["endpoint"]
+        if known and endpoint.family == _REPORTS and 2 * every <= endpoint.pace:
+            pace = written(endpoint.pace)
+            text = f"`{endpoint.name}` has no news within {pace}; each poll is a call of the day"
+            mistakes.warn(("source", places[id(source.source)], "every"), f'{text}: write "{pace}"')
 
 
 def _warn_of_times(compiled: CompiledRule, every: timedelta, warn: Warn) -> None:

@@ -137,6 +137,53 @@ def test_what_is_free_is_anywhere() -> None:
     assert regions(And(())) == [{}]
 
 
+# ---- pace ----
+
+DECLARED = """\
+[[endpoint]]
+name = "breaks"
+family = "reports_manager"
+api = "agent_9"
+key = ["agent_id"]
+fields = [{ name = "agent_id" }, { name = "breaks", kind = "count" }]
+"""
+
+
+def of_pace(endpoint: str, every: str, *keys: str) -> list[str]:
+    source = ["[[source]]", f'endpoint = "{endpoint}"', f'every = "{every}"', *keys]
+    head = HEAD.replace(LATENCY, "\n".join(source) + "\n")
+    return [line for line in warned(head) if "no news" in line]
+
+
+@pytest.mark.parametrize("every", ["10s", "1m", "150s"])
+def test_a_report_that_is_asked_far_faster_than_it_is_made_is_a_waste_of_calls(every: str) -> None:
+    says = '`agent_3` has no news within 5m; each poll is a call of the day: write "5m"'
+
+    assert of_pace("agent_3", every, 'window = "today"') == [f"8:9: warning: {says}"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "every", "keys"),
+    [
+        ("agent_3", "3m", ['window = "today"']),  # a little faster is nobody's mistake
+        ("agent_3", "5m", ['window = "today"']),
+        ("latency", "10s", []),  # it shows the present
+        ("campaigns", "30s", []),
+        ("cdr_calls", "1m", ['window = "1h"']),
+    ],
+)
+def test_what_is_asked_at_a_sensible_pace_is_not(
+    endpoint: str, every: str, keys: list[str]
+) -> None:
+    assert of_pace(endpoint, every, *keys) == []
+
+
+def test_of_a_declared_report_no_pace_is_known() -> None:
+    text = HEAD.replace(LATENCY, f'{DECLARED}[[source]]\nendpoint = "breaks"\nevery = "10s"\n')
+
+    assert not any("no news" in line for line in warned(text))
+
+
 # ---- clear and critical ----
 
 
