@@ -84,9 +84,7 @@ def latest(rows: Iterable[Row], stay: Stay) -> Keyed:
     """Return of each in each state, as ``stay_key`` names them, the stay that began last."""
     found: dict[str, Row] = {}
     for row in rows:
-        state, begin = getattr(row, stay.state), getattr(row, stay.begin)
-        if state is not None and begin is not None:
-            key = stay_key(getattr(row, stay.who), state)
-            if key not in found or begin > getattr(found[key], stay.begin):
-                found[key] = row
+        key = stay_key(getattr(row, stay.who), getattr(row, stay.state))  # no part of it is blank
+        if key not in found or getattr(row, stay.begin) > getattr(found[key], stay.begin):
+            found[key] = row
     return found

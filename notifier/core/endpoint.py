@@ -140,7 +140,8 @@ class Stay:
     """What rows are that each tell of one stay in a state.
 
     Attributes:
-        who, state, begin: The fields that say who stays, in which state, and since when.
+        who, state, begin: The fields that say who stays, in which state, and since when: together
+            the collection's key, so that none of them is blank.
     """
 
     who: str

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from notifier.bot import Bot
+from notifier.core.oddities import Oddities
 from notifier.core.state import SourceKey
+from notifier.web.metrics import Metrics
 from tests.flow.stage import Stage, envelope, staged
 
 LATENCY = SourceKey("bogota", "latency")
@@ -216,3 +218,12 @@ def test_a_declared_endpoint_is_polled_and_told_of_like_any_other(stage: Stage) 
     assert [line for line in shown if "sda" in line and "95" in line]
     (request,) = [r for r in stage.wolkvox.requests if r.api == "storage"]
     assert request.path == "/api/v2/information.php"
+
+
+def test_numbers_that_contradict_each_other_are_counted_by_relation() -> None:
+    metrics = Metrics("1")
+    for _ in range(2):
+        metrics.note(("bogota", "skills"), Oddities(broken={"levels_grow": 3}))
+
+    labels = 'operation="bogota",relation="levels_grow",source="skills"'
+    assert f"notifier_broken_relations_total{{{labels}}} 6.0" in metrics.text().decode()
