@@ -21,6 +21,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "notifier"
+TOPS = (ROOT, ROOT / "notifier")  # a page names files from either
 
 # Wall: each library has one room (a second one only where the reason is written beside it).
 ROOMS: dict[str, tuple[str, ...]] = {
@@ -199,15 +200,35 @@ def test_no_module_is_named_for_a_drawer() -> None:
 
 def test_the_map_names_every_module_and_no_other() -> None:
     page = text_of("docs/architecture.md")
-    named = set(re.findall(r"^\| `([a-z_./]+)` \|", page, flags=re.MULTILINE))
+    named = re.findall(r"^\| `([a-z_./]+)` \|", page, flags=re.MULTILINE)
 
-    there = {
+    there = [
         str(path.relative_to(PACKAGE))
         for path in modules()
         if path.stem != "__init__" and "versions" not in path.parts
-    }
+    ]
 
-    assert named == there
+    assert sorted(named) == sorted(there)
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_the_files_that_contributors_are_sent_to_are_there(page: str) -> None:
+    named = set(re.findall(r"`([\w./]+(?:\.(?:py|toml|md|lock)|/))`", text_of(page)))
+
+    missing = [name for name in named if not any((top / name).exists() for top in TOPS)]
+
+    assert named
+    assert not missing
+
+
+def test_no_row_of_a_table_stands_without_its_heading() -> None:
+    alone = [
+        f"{page.relative_to(ROOT)}: {row[:60]}"
+        for page in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
+        for row in re.findall(r"\n\n(\|.*\|)\n(?!\|[ :-]*-)", page.read_text(encoding="utf-8"))
+    ]
+
+    assert alone == []
 
 
 def test_the_flow_in_the_contract_is_the_folder() -> None:
