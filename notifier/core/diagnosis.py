@@ -24,7 +24,6 @@ from notifier.core.oddities import Oddities
 from notifier.core.plan import SourcePlan
 from notifier.core.rows import Row
 from notifier.core.snapshot import take
-from notifier.core.state import SourceState
 from notifier.errors import PollError, Trouble
 
 PASSING = frozenset({Trouble.BUSY, Trouble.MAINTENANCE, Trouble.SERVER, Trouble.TIMEOUT})
@@ -133,13 +132,13 @@ def _unknown(group: str, check: str, found: Oddities) -> Iterator[Finding]:
     """What is unknown to rules."""
     if found.unreadable:
         counts = [f"{name} ({count})" for name, count in found.unreadable.items()]
-        text = f"values that cannot be read, and count as unknown: {_listed(counts)}"
+        text = f"values that cannot be read, and count as unknown: {listed(counts)}"
         yield warn(group, check, text, f"{_REPORT} of value; rules on these fields do not fire")
     if found.absent:
-        text = f"fields that did not come: {_listed(found.absent)}"
+        text = f"fields that did not come: {listed(found.absent)}"
         yield warn(group, check, text, "rules on these fields do not fire; report the new names")
     if found.lacking:
-        text = f"lists that did not come: {_listed(found.lacking)}"
+        text = f"lists that did not come: {listed(found.lacking)}"
         yield warn(group, check, text, "rules on these lists do not fire; report it")
     if found.dropped:
         text = f"{counted(found.dropped, 'record')} had no key, or were no records"
@@ -153,14 +152,15 @@ def _other(group: str, check: str, found: Oddities) -> Iterator[Finding]:
     """What is only worth knowing."""
     if found.aliased:
         names = [f"{name} as {alias}" for name, alias in found.aliased.items()]
-        yield ok(group, check, f"fields under another name, which is used: {_listed(names)}")
+        yield ok(group, check, f"fields under another name, which is used: {listed(names)}")
     if found.undeclared:
-        yield ok(group, check, f"new fields, which are not read: {_listed(found.undeclared)}")
+        yield ok(group, check, f"new fields, which are not read: {listed(found.undeclared)}")
     if found.totals:
         yield ok(group, check, f"{counted(found.totals, 'row')} left out that add up the others")
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first of the names, and how many there are beyond."""
     shown = ", ".join(names[:LISTED])
     return shown if len(names) <= LISTED else f"{shown} and {len(names) - LISTED} more"
 
@@ -321,21 +321,6 @@ def relations(group: str, seen: Examined) -> Iterator[Finding]:
         text = f"numbers of {seen.name} contradict each other; these do not hold: "
         fix = "mind that rules judge what wolkvox says; report it to wolkvox if it stays"
         yield warn(group, "plausible", text + "; ".join(told), fix)
-
-
-def falls(group: str, state: SourceState, local: ZoneInfo) -> Iterator[Finding]:
-    """What the running bot noted of a source's counters, ever."""
-    found = state.falls
-    told = [
-        f"{counted(times, what)}, the last by {at.astimezone(local):%Y-%m-%d %H:%M}"
-        for times, what, at in (
-            (found.resets, "reset", found.reset_at),
-            (found.corrections, "correction", found.corrected_at),
-        )
-        if at is not None
-    ]
-    if told:
-        yield ok(group, "counters", f"of {state.key.source}: {'; '.join(told)}, local time")
 
 
 def decimals(group: str, seen: Sequence[Examined]) -> Finding:

@@ -14,6 +14,7 @@ from notifier.core import outage
 from notifier.core.counters import Unknown
 from notifier.core.endpoint import Nature
 from notifier.core.known import Draft
+from notifier.core.oddities import noted
 from notifier.core.plan import SourcePlan
 from notifier.core.reactions import REACTIONS, next_reset, rest
 from notifier.core.reading import Failed, Good
@@ -41,6 +42,7 @@ def took(draft: Draft, reading: Good, source: SourcePlan) -> bool:
         notice=_notice(draft, source, vanished) if believed else outage.UNAVAILABLE,
         vanished=vanished,
         oddities=reading.snapshot.oddities,
+        met=noted(before.met, reading.snapshot.oddities, reading.snapshot.at),
     )
     draft.sources[reading.source] = after
     outage.settle(draft, source, after, reading.snapshot.at)

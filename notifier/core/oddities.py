@@ -1,12 +1,16 @@
-"""Say what was odd about an answer that could be read all the same."""
+"""Say what was odd about an answer that could be read all the same, and what was so lately."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 MOST = 50  # of each kind that are kept; the catalogue bounds all but the undeclared
+
+LATELY = timedelta(days=7)  # what was not met for so long is forgotten: it was mended
 
 
 class Oddities(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -55,5 +59,45 @@ class Falls(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     corrected_at: datetime | None = None
 
 
+class Met(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """In how many answers something odd was met, and when first and last."""
+
+    first: datetime
+    last: datetime
+    answers: int = 1
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What was odd about answers lately, by name: what only comes now and then is found by it.
+
+    The names are those of ``Oddities``; all are of the catalogue, which bounds them.
+    """
+
+    unreadable: dict[str, Met] = {}
+    absent: dict[str, Met] = {}
+    lacking: dict[str, Met] = {}
+    aliased: dict[str, Met] = {}
+
+
 NONE = Oddities()
 STEADY = Falls()
+BLANK = Record()
+
+
+def noted(record: Record, found: Oddities, at: datetime) -> Record:
+    """Return the record with what was odd about the answer of *at*, and without what is over."""
+    return replace(
+        record,
+        unreadable=_noted(record.unreadable, found.unreadable, at),
+        absent=_noted(record.absent, found.absent, at),
+        lacking=_noted(record.lacking, found.lacking, at),
+        aliased=_noted(record.aliased, found.aliased, at),
+    )
+
+
+def _noted(before: dict[str, Met], names: Iterable[str], at: datetime) -> dict[str, Met]:
+    after = {name: met for name, met in before.items() if at - met.last <= LATELY}
+    for name in names:
+        known = after.get(name)
+        after[name] = Met(known.first, at, known.answers + 1) if known else Met(at, at)
+    return after

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from notifier.core.oddities import NONE, STEADY, Falls, Oddities
+from notifier.core.oddities import BLANK, NONE, STEADY, Falls, Oddities, Record
 from notifier.core.sales import Merit
 from notifier.errors import Trouble
 
@@ -270,7 +270,7 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         notice: What is odd about the answers, where that is no failure: ``unavailable`` (a 404 of
             what never answered), ``vanished`` (all rows went at once).
         vanished: Collections whose rows all went at once and are not back.
-        oddities: Of the last answer that could be read.
+        oddities: Of the last answer that could be read; *met* those of all answers lately.
         falls: Of its counters, as far back as it is known.
     """
 
@@ -291,6 +291,7 @@ class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     notice: str = ""
     vanished: frozenset[str] = frozenset()
     oddities: Oddities = NONE
+    met: Record = BLANK
     falls: Falls = STEADY
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from notifier.core import diagnosis
+from notifier.core import diagnosis, lately
 from notifier.core.budget import TokenInfo
 from notifier.core.clockwork import Counters
 from notifier.core.compiled import Rulebook
@@ -73,7 +73,9 @@ class Operation:
             yield diagnosis.resets(group, self.counters, seen[0].source.zone)
         for source in self.sources:
             if source.key in self.states:
-                yield from diagnosis.falls(group, self.states[source.key], source.zone)
+                state = self.states[source.key]
+                yield from lately.met(group, state, seen, source.zone)
+                yield from lately.falls(group, state, source.zone)
 
     def examine(self) -> Iterator[Examined]:
         """Ask each source once; no more of them once it is clear that none can be had."""

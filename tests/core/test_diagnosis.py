@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.core import diagnosis
+from notifier.core import diagnosis, lately
 from notifier.core.answer import Answer
 from notifier.core.budget import Quota, TokenInfo
 from notifier.core.decode import Decoded, decode, read
 from notifier.core.diagnosis import Examined
 from notifier.core.finding import Finding, Level
-from notifier.core.oddities import Falls, Oddities
+from notifier.core.oddities import LATELY, Falls, Met, Oddities, Record, noted
 from notifier.core.plan import SourcePlan
 from notifier.core.rows import Row
 from notifier.core.state import SourceKey, SourceState
@@ -326,13 +326,64 @@ def test_what_was_noted_of_counters_is_said_with_its_time() -> None:
     noted = Falls(resets=3, reset_at=NOON, corrections=1, corrected_at=NOON - timedelta(days=1))
     state = SourceState(key=SKILLS, falls=noted)
 
-    (found,) = diagnosis.falls(GROUP, state, BOGOTA)
+    (found,) = lately.falls(GROUP, state, BOGOTA)
 
     assert found.text == (
         "of skills: 3 resets, the last by 2026-01-05 12:00; "
         "1 correction, the last by 2026-01-04 12:00, local time"
     )
-    assert not list(diagnosis.falls(GROUP, SourceState(key=SKILLS), BOGOTA))
+    assert not list(lately.falls(GROUP, SourceState(key=SKILLS), BOGOTA))
+
+
+ODD = Oddities(unreadable={"by_agent.latency_ms": 2}, absent=("by_agent.ip",))
+
+
+def test_odd_answers_are_counted_from_the_first_to_the_last() -> None:
+    record, later = Record(), NOON + timedelta(minutes=5)
+    for at, found in ((NOON, ODD), (later, ODD), (later + timedelta(minutes=5), Oddities())):
+        record = noted(record, found, at)
+
+    assert record.unreadable == {"by_agent.latency_ms": Met(NOON, later, 2)}
+    assert record.absent == {"by_agent.ip": Met(NOON, later, 2)}
+
+
+def test_what_was_not_met_for_a_week_is_forgotten() -> None:
+    record = noted(Record(), ODD, NOON)
+
+    assert noted(record, Oddities(), NOON + LATELY) == record
+    assert noted(record, Oddities(), NOON + LATELY + timedelta(seconds=1)) == Record()
+
+
+def test_what_the_bot_met_is_said_although_this_answer_is_well() -> None:
+    met = Record(
+        unreadable={"by_agent.latency_ms": Met(NOON, NOON + timedelta(minutes=33), 3)},
+        lacking={"by_ip": Met(NOON, NOON)},
+        aliased={"by_agent.ip": Met(NOON, NOON)},
+    )
+    state = SourceState(key=LATENCY, met=met)
+
+    found = list(lately.met(GROUP, state, [agents(FULL)], BOGOTA))
+
+    assert [(each.level.value, each.text) for each in found] == [
+        (
+            "warn",
+            "values that could not be read: by_agent.latency_ms "
+            "(in 3 answers, 2026-01-05 12:00 to 2026-01-05 12:33)",
+        ),
+        ("warn", "lists that did not come: by_ip (in 1 answer, 2026-01-05 12:00)"),
+        ("ok", "fields under another name: by_agent.ip (in 1 answer, 2026-01-05 12:00)"),
+    ]
+    assert levels(lately.met(GROUP, state, [], BOGOTA)) == ["warn", "warn", "ok"]
+    assert not list(lately.met(GROUP, SourceState(key=LATENCY), [], BOGOTA))
+
+
+def test_what_this_answer_shows_as_well_is_only_told_with_its_times() -> None:
+    state = SourceState(
+        key=LATENCY, met=Record(unreadable={"by_agent.latency_ms": Met(NOON, NOON)})
+    )
+    seen = [agents(FULL | {"latency_ms": "12,5"})]
+
+    assert levels(lately.met(GROUP, state, seen, BOGOTA)) == ["ok"]
 
 
 def test_decimal_signs_are_looked_at_as_they_came() -> None:

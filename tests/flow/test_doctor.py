@@ -274,6 +274,17 @@ def test_the_hour_of_the_reset_is_read_off_the_recordings(stage: Stage) -> None:
     )
 
 
+def test_what_is_unreadable_only_now_and_then_is_remembered(stage: Stage) -> None:
+    stage.agents({"12004-ANA": "1,5"})
+    polled(stage)
+    stage.agents({"12004-ANA": "1.5"})
+    polled(stage)
+
+    found = [each.text for each in look(stage).all if each.check == "lately latency"]
+
+    assert any("could not be read: by_agent.network_rejection (in 1 answer, " in t for t in found)
+
+
 # ---- Slack ----
 
 
