@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime, tzinfo
 from typing import Any
 
 from notifier.clocks import utc_now
+from notifier.commands.clock import clock_of
 from notifier.core.status import IncidentStatus, listed
 from notifier.desk import remembered
 from notifier.settings import load_settings
@@ -34,7 +36,7 @@ def alerts(*, as_json: bool) -> int:
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:
-        _print(found)
+        _print(found, clock_of(settings))
     return 0
 
 
@@ -46,15 +48,19 @@ def as_object(status: IncidentStatus) -> dict[str, Any]:
     return {**found, "since": since, "told": list(status.told), "silenced_until": until}
 
 
-def _held(each: dict[str, Any]) -> str:
+def _time(text: str, zone: tzinfo) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _held(each: dict[str, Any], zone: tzinfo) -> str:
     """Who has it and who silenced it, in a few words."""
     taken = f"taken by {each['acknowledged_by']}" if each["acknowledged_by"] else ""
-    until = (each["silenced_until"] or "")[:16].replace("T", " ")
+    until = _time(each["silenced_until"], zone) if each["silenced_until"] else ""
     silenced = f"silenced by {each['silenced_by']} until {until}" if until else ""
     return ", ".join(filter(None, (taken, silenced)))
 
 
-def _print(found: list[dict[str, Any]]) -> None:
+def _print(found: list[dict[str, Any]], zone: tzinfo) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -69,7 +75,7 @@ def _print(found: list[dict[str, Any]]) -> None:
         shown = f"{value:g}" if isinstance(value, float) else str(value or "")
         table.add_row(
             each["state"], each["severity"] or "", each["rule"], each["entity"], shown,
-            each["since"][:16].replace("T", " "), ", ".join(each["told"]), _held(each),
+            _time(each["since"], zone), ", ".join(each["told"]), _held(each, zone),
             each["incident"] or "",
         )  # fmt: skip
     # A terminal cuts what does not fit; whoever reads a file or a pipe wants all of it.

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from notifier.clocks import utc_now
+from notifier.commands.clock import zone_of
 from notifier.commands.explain_shown import print_found, print_looked, print_overview
 from notifier.commands.moments import moment
-from notifier.commands.replay import zone_of
 from notifier.core.compiled import Rulebook
 from notifier.core.state import OWN_RULES
 from notifier.errors import ConfigError

@@ -12,15 +12,14 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from notifier.clocks import utc_now
+from notifier.commands.clock import clock_of
 from notifier.commands.moments import moment
-from notifier.commands.replay import zone_of
 from notifier.core.state import Incident, Severity
 from notifier.errors import ConfigError
 from notifier.hindsight.history import STATES, Life, Line, Wanted
 from notifier.hindsight.history import history as lives_of
 from notifier.render.clean import one_line
-from notifier.rules import read_rules
-from notifier.settings import Settings, load_settings
+from notifier.settings import load_settings
 from notifier.store.database import open_database
 
 WIDE = 200  # characters of a line that no terminal shows
@@ -50,7 +49,7 @@ class Listing:
 def history(listing: Listing) -> int:
     """Print the incidents that fit."""
     settings = load_settings()
-    now, zone = utc_now(), _zone(settings)
+    now, zone = utc_now(), clock_of(settings)
     _check("severity", listing.severity, [severity.value for severity in Severity])
     _check("state", listing.state, STATES)
     wanted = Wanted(
@@ -69,14 +68,6 @@ def history(listing: Listing) -> int:
     else:
         _print(lives, zone, timelines=listing.timelines)
     return 0
-
-
-def _zone(settings: Settings) -> tzinfo:
-    """Whose clocks people mean; history outlives a rules file."""
-    try:
-        return zone_of(read_rules(settings.rules))
-    except ConfigError:
-        return UTC
 
 
 def _check(what: str, given: str, known: Sequence[str]) -> None:

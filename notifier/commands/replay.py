@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from notifier.app import spoken
 from notifier.clocks import utc_now
+from notifier.commands.clock import zone_of
 from notifier.commands.moments import moment, span
 from notifier.commands.replay_shown import print_difference, print_json, print_replay
 from notifier.core.compiled import Rulebook
@@ -115,11 +116,6 @@ def tape_of(asked: Asked, settings: Settings, book: Rulebook) -> Iterator[Tape]:
             since = moment(asked.since or WEEK, now, zone)
             until = moment(asked.until, now, zone) if asked.until else now
             yield RecordedTape(database, since, until, asked.as_it_was, only)
-
-
-def zone_of(book: Rulebook) -> ZoneInfo:
-    """Whose clocks people mean when they type a time: the first operation's."""
-    return ZoneInfo(book.file.operation[0].timezone)
 
 
 def _monday(now: datetime, zone: ZoneInfo) -> datetime:

@@ -26,7 +26,7 @@ def run() -> int:
     settings = load_settings()
     logs.configure(settings.log_format, settings.log_level)
     for problem in unknown_variables():
-        log.warning("settings", problem=str(problem))
+        log.warning("settings", problem=problem.text)
     stop, reload = threading.Event(), threading.Event()
     _listen(stop, reload)
     with house(settings) as (bot, desk):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from notifier import desk
 from notifier.clocks import utc_now
 from notifier.core.keys import duration
-from notifier.errors import RequestError
+from notifier.core.silence import Silence, fits
+from notifier.core.state import OWN_RULES
+from notifier.errors import ConfigError, RequestError
+from notifier.rules import read_rules
 from notifier.settings import load_settings
 from notifier.store.database import Database, open_database
 
@@ -83,7 +87,31 @@ def add(wanted: Wanted) -> int:
         covered = desk.preview(silence, desk.remembered(database, now).incidents.values())
         print(desk.add_silence(database, silence))
     print(f"covers {len(covered)} open now; ends {_shown(silence.ends_at)}", file=sys.stderr)
+    for warning in _strangers(silence):
+        print(f"warning: {warning}", file=sys.stderr)
     return 0
+
+
+def _strangers(silence: Silence) -> Iterator[str]:
+    """Say which names fit nothing in the rules file: slips, or rules that are to come."""
+    try:
+        book = read_rules(load_settings().rules)
+    except ConfigError:
+        return  # a silence outlives a rules file with mistakes
+    rules = {rule.rule.id for rule in book.rules} | set(OWN_RULES)
+    operations = {operation.name for operation in book.file.operation}
+    for kind, given, there in (
+        ("rule", silence.rules, rules),
+        ("operation", silence.operations, operations),
+    ):
+        for name in given:
+            if not any(fits((name,), one) for one in there):
+                yield f"no {kind} of the rules file is called `{name}`{_like(name, there)}"
+
+
+def _like(name: str, there: Iterable[str]) -> str:
+    close = get_close_matches(name, list(there), 1)
+    return f"; did you mean `{close[0]}`?" if close else ""
 
 
 def _end(wanted: Wanted, begins: datetime) -> datetime:
@@ -171,4 +199,5 @@ def _what(listed: desk.Listed) -> str:
 
 
 def _shown(at: datetime) -> str:
-    return f"{at.astimezone():%Y-%m-%d %H:%M}"
+    """By this machine's clock, as a time without a zone is read; it may not be the operation's."""
+    return f"{at.astimezone():%Y-%m-%d %H:%M %Z}"

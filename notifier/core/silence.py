@@ -59,13 +59,13 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 def covers(silence: Silence, key: InstanceKey) -> bool:
     """Whether *silence* is about that rule and entity, in force or not."""
     return (
-        _fits(silence.operations, key.operation)
-        and _fits(silence.rules, key.rule)
-        and _fits(silence.entities, key.entity)
+        fits(silence.operations, key.operation)
+        and fits(silence.rules, key.rule)
+        and fits(silence.entities, key.entity)
     )
 
 
-def _fits(patterns: tuple[str, ...], text: str) -> bool:
+def fits(patterns: tuple[str, ...], text: str) -> bool:
     """An exact name comes first: a name may hold what a glob takes for a sign."""
     return not patterns or any(text == each or fnmatchcase(text, each) for each in patterns)
 

@@ -154,12 +154,19 @@ def unknown_variables(
 ) -> list[Problem]:
     """Return a warning for each variable that looks like one of ours and is none."""
     given = {name.lower() for name in (os.environ if env is None else env)}
-    prefixed = {name for name in given | set(_dotenv(dotenv)) if name.startswith(PREFIX.lower())}
+    prefixed = {name for name in given | set(_dotenv(dotenv)) if _ours(name)}
     return [
         _unknown(name.upper())
         for name in sorted(prefixed)
         if not any(re.fullmatch(pattern, name.upper()) for pattern in variables())
     ]
+
+
+def _ours(name: str) -> bool:
+    """Whether its first word is ours, or ours with one letter wrong."""
+    ours = PREFIX.lower()
+    first = name.partition("_")[0] + "_"
+    return first == ours or bool(get_close_matches(first, [ours], 1, 0.94))
 
 
 def _unknown(name: str) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
@@ -297,7 +298,9 @@ def _named(table: Mapping[str, T], name: str, pattern: str, what: str) -> T:
     found = table.get(variable(name).lower())
     if found is None:
         wanted = PREFIX + pattern.format(variable(name))
-        raise ConfigError(f"{what} `{name}` is missing; set {wanted}, as .env.example shows")
+        slip = get_close_matches(variable(name).lower(), table, 1, 0.8)
+        given = f" ({PREFIX}{pattern.format(slip[0].upper())} is set)" if slip else ""
+        raise ConfigError(f"{what} `{name}` is missing; set {wanted}, as .env.example shows{given}")
     return found
 
 

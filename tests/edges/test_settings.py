@@ -259,6 +259,8 @@ def test_a_dotenv_that_is_not_there_is_fine(tmp_path: Path) -> None:
         ("NOTIFIER_TOKEN__BOGOTA", "did you mean NOTIFIER_TOKENS__<NAME>?"),
         ("notifier_web__prot", "did you mean NOTIFIER_WEB__PORT?"),
         ("NOTIFIER_COLOUR_OF_SKY", "see .env.example"),
+        ("NOTIFER_TOKENS__BOGOTA", "did you mean NOTIFIER_TOKENS__<NAME>?"),
+        ("NOTIFIERS_RULES", "did you mean NOTIFIER_RULES?"),
     ],
 )
 def test_an_unknown_variable_is_warned_of(name: str, advice: str) -> None:
@@ -266,6 +268,21 @@ def test_an_unknown_variable_is_warned_of(name: str, advice: str) -> None:
 
     assert warning.level == "warning"
     assert warning.text == f"unknown variable {name.upper()}; {advice}"
+
+
+def test_a_variable_of_another_program_is_none_of_ours() -> None:
+    assert unknown_variables({"NOTIFY_SOCKET": "x", "NOTICE_RULES": "x"}, None) == []
+
+
+def test_a_token_under_a_misspelt_name_is_pointed_at_without_its_value() -> None:
+    settings = read(TOKENS__BOGOTTA=HIDDEN)
+
+    with pytest.raises(ConfigError) as caught:
+        settings.token_for("bogota")
+
+    [problem] = caught.value.problems
+    assert problem.text.endswith("(NOTIFIER_TOKENS__BOGOTTA is set)")
+    assert HIDDEN not in problem.text
 
 
 def test_known_variables_are_not_warned_of() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -210,6 +211,7 @@ class Shell:
         self, stage: Stage, patch: pytest.MonkeyPatch, out: pytest.CaptureFixture[str]
     ) -> None:
         self._patch, self._out = patch, out
+        self.aside = ""  # what the last command said on standard error
         for name, value in stage.environment().items():
             patch.setenv(name, value)
         patch.chdir(stage.folder)
@@ -222,6 +224,7 @@ class Shell:
             cli.main()
         said = self._out.readouterr()
         assert ended.value.code == code, said.err
+        self.aside = said.err
         return (said.err if code else said.out).strip()
 
 
@@ -252,6 +255,40 @@ def test_the_commands_add_list_and_end_a_silence(stage: Stage, shell: Shell) -> 
     assert shell("silence", "end", name[:6]) == name
     assert [each["state"] for each in json.loads(shell("silence", "list", "--json"))] == ["ended"]
     assert json.loads(shell("alerts", "--json"))[0]["silence"] is None
+
+
+def test_people_read_the_clock_of_their_operation(stage: Stage, shell: Shell) -> None:
+    stage.agents({ANA: "2"})
+    stage.now = utc_now()
+    poll(stage)
+
+    (alert,) = json.loads(shell("alerts", "--json"))
+
+    there = datetime.fromisoformat(alert["since"]).astimezone(ZoneInfo("America/Bogota"))
+    assert f"{there:%Y-%m-%d %H:%M}" in shell("alerts")
+
+
+@pytest.mark.parametrize(
+    ("names", "warned"),
+    [
+        (("--rule", "rejektion"), "is called `rejektion`; did you mean `rejection`?"),
+        (
+            ("--rule", "nothing*", "--rule", "rej*"),
+            "rule of the rules file is called `nothing*`",
+        ),
+        (("--operation", "lima"), "no operation of the rules file is called `lima`"),
+        (("--rule", "source", "--entity", "any"), ""),
+    ],
+)
+def test_a_silence_of_what_is_not_there_is_warned_of(
+    stage: Stage, shell: Shell, names: tuple[str, ...], warned: str
+) -> None:
+    poll(stage)
+
+    shell("silence", "add", *names, "--for", "1h", *WHO)
+
+    assert ("warning" in shell.aside) == bool(warned)
+    assert warned in shell.aside
 
 
 def test_the_command_acknowledges_and_takes_it_back(stage: Stage, shell: Shell) -> None:
