@@ -132,12 +132,15 @@ def _suspects(draft: Draft, reading: Good, source: SourcePlan) -> dict[str, froz
 def _vanished(
     draft: Draft, reading: Good, source: SourcePlan, before: SourceState
 ) -> frozenset[str]:
-    """The collections that are empty for the second time, after all their rows went at once."""
+    """The collections that are empty for the second time, after all their rows went at once.
+
+    A restart recalls no past from a 404: there, those who are missed are what is known of it.
+    """
     found = set()
     for collection in source.endpoint.collections:
         rows = reading.snapshot.collections.get(collection.name)
         past = draft.known.histories.get((reading.source, collection.name))
-        gone = rows is not None and not rows and past is not None and not past.rows
+        gone = rows is not None and not rows and (past is None or not past.rows)
         still = collection.name in before.vanished and not rows
         if still or (gone and before.suspects.get(collection.name)):
             found.add(collection.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from datetime import timedelta
 
@@ -361,6 +362,26 @@ def test_agents_that_vanish_in_their_shift_are_a_notice_not_a_recovery(gone: obj
     told = play.incident(f"{OPERATION}/latency")
     assert (told.fields["trouble"], told.severity.value) == ("vanished", "warning")
     assert play.poll(25, *QUIET) == [f"on-call close {OPERATION}/latency"]
+
+
+def test_a_restart_between_the_two_answers_hides_no_notice() -> None:
+    """A start recalls no rows from a 404."""
+    play = shift()
+    play.poll(0, *QUIET)
+    not_found(play, 5)
+    play.known = dataclasses.replace(play.known, histories={}, snapshots={})
+
+    assert not_found(play, 10) == [f"on-call open {OPERATION}/latency"]
+    assert play.poll(15, *QUIET) == [f"on-call close {OPERATION}/latency"]
+
+
+def test_where_nobody_was_missed_a_restart_is_no_notice() -> None:
+    play = shift()
+    play.poll(0)
+    not_found(play, 5)
+    play.known = dataclasses.replace(play.known, histories={}, snapshots={})
+
+    assert not_found(play, 10) == []
 
 
 def test_what_was_open_then_ends_in_words_that_say_no_recovery() -> None:

@@ -227,3 +227,21 @@ def test_numbers_that_contradict_each_other_are_counted_by_relation() -> None:
 
     labels = 'operation="bogota",relation="levels_grow",source="skills"'
     assert f"notifier_broken_relations_total{{{labels}}} 6.0" in metrics.text().decode()
+
+
+def test_data_that_vanish_around_a_restart_are_told_all_the_same(stage: Stage) -> None:
+    shift = '"latency"\nactive = "Mon-Sun 00:00-24:00"\nevery'
+    stage.rules.write_text(stage.rules.read_text().replace('"latency"\nevery', shift, 1))
+    nothing = {"code": "404", "error": "No records found", "msg": "", "data": []}
+    with stage.bot() as bot:
+        stage.agents(dict.fromkeys(MANY, "0"))
+        polled(stage, bot)
+        stage.wolkvox.respond_with("latency", nothing, status=404)
+        polled(stage, bot)
+        assert stage.mailed() == []
+
+    with stage.bot() as bot:
+        polled(stage, bot)
+
+        assert bot.cycle.known.sources[LATENCY].notice == "vanished"
+    assert len(stage.mailed()) == 1
