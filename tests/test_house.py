@@ -349,6 +349,16 @@ def test_every_rule_of_the_example_has_a_test() -> None:
     assert {rule["id"] for rule in example["rule"]} <= tested
 
 
+def test_every_alert_of_the_example_has_words_in_each_language() -> None:
+    example = tomllib.loads(text_of("rules.example.toml"))
+    alerts = [rule for rule in example["rule"] if rule.get("kind") != "event"]
+
+    without = [rule["id"] for rule in alerts if set(rule.get("summary", ())) != {"en", "es", "pt"}]
+
+    assert alerts
+    assert not without
+
+
 # ---- what is shipped ----
 
 
