@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from notifier.core.notice import Untold
+from notifier.core.reading import Asked, Reload
 from notifier.core.request import Acknowledge, Unacknowledge
 from tests.builders import Play, agent, clock, rejection
 
@@ -82,3 +83,13 @@ def test_what_is_over_cannot_be_taken(request_of: type[Acknowledge] | type[Unack
     play.poll(5, agent("12004", 0))
     assert play.ask(6, request_of(incident, "ana")) == []
     assert play.last.answers == {"": "there is no such open incident any more"}
+
+
+def test_what_was_asked_while_the_bot_was_down_counts_before_anybody_is_reminded() -> None:
+    play = play_with(REMIND)
+    word = Asked(clock(20), Acknowledge(play.incident("12004").id, "ana"), "a-word")
+
+    heard = play._read(Reload(clock(40), start=True, asked=(word,)), clock(40))
+
+    assert heard == ["team-leads change 12004"]
+    assert play.incident("12004").acknowledged_by == "ana"

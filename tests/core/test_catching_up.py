@@ -28,6 +28,8 @@ from tests.builders import (
     agent,
     clock,
     hit,
+    rejection,
+    rules,
 )
 
 CALLS = SourceKey(OPERATION, "calls")
@@ -152,6 +154,27 @@ def test_a_call_dialled_by_hand_names_its_agent(
     play.poll(5, {**hit(conn_id), "type_interaction": way}, source=HITS)
 
     assert _sellers(play) == [name]
+
+
+def test_an_agent_of_another_operation_sold_nothing_here() -> None:
+    """Extensions repeat from one operation to another."""
+    cali = """
+[[operation]]
+name = "cali"
+server = "0042"
+timezone = "America/Bogota"
+[[source]]
+endpoint = "latency"
+operation = "cali"
+"""
+    head = HEAD.replace("[[source]]\n", '[[source]]\noperation = "bogota"\n') + cali
+    hers = rejection('id = "hers"\noperation = "cali"')
+    play = Play(rules(NEW_HIT, hers, head=head, team_leads=NAMES))
+    play.poll(0, agent("12004-ANA"), source=SourceKey("cali", "latency"))
+    play.poll(1, source=HITS)
+    play.poll(5, {**hit(BY_HAND), "type_interaction": "outbound"}, source=HITS)
+
+    assert _sellers(play) == [None]
 
 
 # ---- mistakes ----

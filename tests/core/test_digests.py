@@ -11,7 +11,7 @@ from notifier.core.decide import next_due
 from notifier.core.hours import times
 from notifier.core.notice import Notice, Report
 from notifier.core.shifts import Calendar
-from notifier.core.state import RuleTally
+from notifier.core.state import RuleTally, SourceKey
 from tests.builders import (
     BEGIN,
     HITS,
@@ -25,6 +25,7 @@ from tests.builders import (
     rejection,
     rules,
 )
+from tests.builders import HEAD as BUILT_HEAD
 from tests.core.test_rulefile import HEAD, RULE, told
 
 SHIFT = """
@@ -192,3 +193,36 @@ def test_whoever_only_gets_digests_is_not_forgotten() -> None:
     boss = '[[receiver]]\nname = "boss"\nslack = "#boss"\n'
 
     assert told(HEAD + boss + RULE + DIGEST.replace("leads", "boss")) == []
+
+
+# ---- several operations ----
+
+CALI = """
+[[operation]]
+name = "cali"
+server = "0042"
+timezone = "America/Bogota"
+[[source]]
+endpoint = "latency"
+operation = "cali"
+[[source]]
+endpoint = "hits_last_hour"
+operation = "cali"
+"""
+OF_CALI = (SourceKey("cali", "latency"), SourceKey("cali", "hits_last_hour"))
+
+
+def test_what_happened_elsewhere_is_another_operations_matter() -> None:
+    head = BUILT_HEAD.replace("[[source]]\n", '[[source]]\noperation = "bogota"\n') + CALI
+    only = SHIFT + 'operation = "bogota"\n'
+    play = Play(rules(rejection(), NEW_HIT, only, head=head))
+    latency, hits = OF_CALI
+    play.poll(0, agent("12004-ANA", 2))
+    play.poll(1, agent("9-EVA", 9), source=latency)
+    play.poll(2, source=hits)
+    play.poll(5, hit("1"), source=hits)
+    play.poll(10, hit("1", "no"), source=hits)  # and taken back
+    play.wait(120)
+
+    assert report(play).rules == {"network-rejection": RuleTally(fired=1)}
+    assert [notice.conversation.operation for notice in reports(play)] == ["bogota"]

@@ -116,6 +116,16 @@ def test_a_difference_says_half_minutes_too() -> None:
     assert str(difference) == "poll 2 (at 1.5m): expected open 1, open 2; got nothing"
 
 
+def test_a_sale_taken_back_is_a_change_of_what_told_it() -> None:
+    yes, no = '{ conn_id = "1", hit = "yes" }', '{ conn_id = "1", hit = "no" }'
+    polls = f"""
+      {{ at = "0m", rows = [] }},
+      {{ at = "5m", rows = [{yes}], expect = ["event 1"] }},
+      {{ at = "10m", rows = [{no}], expect = ["change 1"] }},
+    """
+    assert run(polls, NEW_HIT, rule="new-hit") == []
+
+
 # ---- messages ----
 
 
