@@ -10,7 +10,7 @@ from typing import Any
 
 from notifier.clocks import utc_now
 from notifier.commands.clock import zone_of
-from notifier.commands.explain_shown import print_found, print_looked, print_overview
+from notifier.commands.explain_shown import print_alike, print_found, print_looked, print_overview
 from notifier.commands.moments import moment
 from notifier.core.compiled import Rulebook
 from notifier.core.state import OWN_RULES
@@ -61,6 +61,8 @@ def _of_entity(database: Database, book: Rulebook, about: Subject, as_json: bool
         _print_json(_object(looked))
     else:
         print_looked(about, looked, zone_of(book))
+        if looked.explanation is not None and looked.explanation.result == "absent":
+            print_alike(about, overview(database, book, about))
     return 0
 
 

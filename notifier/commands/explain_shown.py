@@ -13,6 +13,7 @@ from notifier.hindsight.explained import Found, Looked, Run, Subject, Verdict
 from notifier.render.clean import one_line
 from notifier.store.sent import Sent
 
+SHOWN = 5  # entities that are offered for one that is not there
 MARKS = {True: "+", False: "x", None: " "}
 WORDS = {True: "true", False: "false", None: "unknown"}
 
@@ -33,6 +34,14 @@ def print_overview(about: Subject, verdicts: Sequence[Verdict]) -> None:
         return
     for each in sorted(verdicts, key=lambda v: (v.reason == "clear", v.reason, v.entity)):
         print(one_line(f"{each.entity}: {each.reason} - {each.said}{_shown(each.value)}"))
+
+
+def print_alike(about: Subject, verdicts: Sequence[Verdict]) -> None:
+    """What the poll has under a longer name: `12051/Break` for who typed `12051`."""
+    alike = [each.entity for each in verdicts if about.entity.lower() in each.entity.lower()]
+    longer = [entity for entity in alike if entity != about.entity][:SHOWN]
+    if longer:
+        print(one_line(f"did you mean {', '.join(longer)}?"))
 
 
 def print_looked(about: Subject, looked: Looked, zone: tzinfo) -> None:

@@ -145,6 +145,13 @@ def test_a_rule_alone_lists_its_entities(capsys: Said) -> None:
 
 
 @pytest.mark.usefixtures("left")
+def test_part_of_an_entitys_name_is_answered_with_the_whole(capsys: Said) -> None:
+    assert "did you mean 12004, 12005?" in why(capsys, "rejection", "1200", "10:21")
+    assert "did you mean" not in why(capsys, "rejection", "12004", "10:21")
+    assert "did you mean" not in why(capsys, "rejection", "99", "10:21")
+
+
+@pytest.mark.usefixtures("left")
 def test_before_the_first_poll_there_is_nothing_to_explain(capsys: Said) -> None:
     assert "no good poll" in why(capsys, "rejection", "12004", "09:00")
     assert "no good poll" in why(capsys, "rejection", at="09:00")
