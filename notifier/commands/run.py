@@ -20,6 +20,8 @@ from notifier.web.server import Server
 
 log = logs.logger("run")
 
+QUIET = 0.3  # seconds in which a rules file that was saved does not change any more
+
 
 def run() -> int:
     """Poll, judge and tell until SIGTERM or SIGINT; what is due is delivered before the end."""
@@ -79,4 +81,23 @@ def _watch(rules: Path, stop: threading.Event, reload: threading.Event) -> None:
     name = rules.resolve().name
     for changes in watch(rules.resolve().parent, stop_event=stop, recursive=False):
         if any(Path(path).name == name for _, path in changes):
+            _settle(rules, stop)
             reload.set()
+
+
+def _settle(rules: Path, stop: threading.Event) -> None:
+    """Wait until nobody writes: half a file may make sense, and would end what is open."""
+    before = None
+    while not stop.wait(QUIET):
+        now = _stamp(rules)
+        if now == before:
+            return
+        before = now
+
+
+def _stamp(rules: Path) -> tuple[int, int]:
+    try:
+        found = rules.stat()
+    except OSError:
+        return 0, 0  # an editor is putting another in its place
+    return found.st_mtime_ns, found.st_size

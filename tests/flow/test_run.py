@@ -104,6 +104,24 @@ def test_a_hangup_and_a_changed_file_reload_the_rules(stage: Stage) -> None:
         assert "did you mean" in child.log.read_text()
 
 
+def test_a_file_that_is_still_being_written_is_not_read(stage: Stage) -> None:
+    """Half a file may make sense: its other rules would be taken for removed."""
+    stage.agents({"12004-ANA": "2"})
+    with running(stage) as child:
+        eventually(lambda: len(stage.seen()) == 1)
+        good = stage.rules.read_text()
+        half = good[: good.index("[[rule]]")]
+        with stage.rules.open("w") as file:
+            file.write(half)
+            file.flush()
+            Event().wait(0.2)
+            file.write(good.removeprefix(half))
+        eventually(lambda: child.said("rules reloaded"))
+
+        assert "Closed" not in stage.seen()[0]
+        assert "rules=2" in child.log.read_text() or '"rules": 2' in child.log.read_text()
+
+
 def test_killed_while_slack_has_the_message_but_not_answered_there_is_one(stage: Stage) -> None:
     stage.slack.faults.append(
         SlackFault(Slip.HANG, "chat.postMessage", taken=True, seconds=PATIENCE)
