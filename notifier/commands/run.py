@@ -20,7 +20,7 @@ from notifier.web.server import Server
 
 log = logs.logger("run")
 
-QUIET = 0.3  # seconds in which a rules file that was saved does not change any more
+QUIET = 0.5  # seconds in which a rules file that was saved does not change any more
 
 
 def run() -> int:
