@@ -15,8 +15,10 @@ from notifier.core.decide import decide, next_due
 from notifier.core.known import Decision, Known
 from notifier.core.notice import Notice, Reason
 from notifier.core.plan import Plan, RulePlan, SourcePlan
-from notifier.core.reading import Due, Failed, Good, Reading
+from notifier.core.reading import Asked, Due, Failed, Good, Reading
+from notifier.core.request import Acknowledge, AddSilence, Request
 from notifier.core.rulebook import Poll, Test
+from notifier.core.silence import Silence
 from notifier.core.snapshot import take
 from notifier.core.state import InstanceKey, SourceKey
 from notifier.core.view import WHOLE
@@ -24,6 +26,7 @@ from notifier.core.view import WHOLE
 BEGIN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)  # a Monday morning; its zone is replaced
 WORDS = {reason: reason.value for reason in Reason} | {Reason.RAISED: "change"}
 NONE = "none:"
+SOMEBODY = "test"  # who silences and acknowledges
 
 Speak: TypeAlias = Callable[[Notice], str]
 Promise: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
@@ -67,6 +70,8 @@ def rehearse(test: Test, plan: Plan, speak: Speak = lambda _: "") -> list[Differ
     for number, poll in enumerate(test.polls, 1):
         now = begin + poll.at
         known = _look_beside(known, poll, plan, rule, now)
+        for request in _requests(poll, known, rule, now):
+            known = decide(known, Asked(now, request), plan, now).known
         known, notices, last = play(known, reading_of(poll, rule, source, now), plan, rule, now)
         for expected, got in (_items(poll, notices, last, rule), *_messages(poll, notices, speak)):
             if got != expected:
@@ -83,6 +88,25 @@ def _look_beside(known: Known, poll: Poll, plan: Plan, rule: RulePlan, now: date
         snapshot = take(source.key, source.endpoint, {part: rows}, now)
         known = decide(known, Good(source.key, snapshot), plan, now).known
     return known
+
+
+def _requests(poll: Poll, known: Known, rule: RulePlan, now: datetime) -> Iterator[Request]:
+    """What somebody asks for just before; what that itself tells is not compared."""
+    if poll.silence is not None:
+        yield AddSilence(
+            Silence(
+                id=f"test {now.isoformat()}",
+                author=SOMEBODY,
+                comment=SOMEBODY,
+                created_at=now,
+                starts_at=now,
+                ends_at=now + poll.silence,
+                rules=(rule.id,),
+            )
+        )
+    for incident in known.incidents.values():
+        if incident.open and incident.key == (rule.operation, rule.id, poll.acknowledge):
+            yield Acknowledge(incident.id, SOMEBODY)
 
 
 def begin_of(source: SourcePlan) -> datetime:

@@ -273,6 +273,14 @@ class Poll(Table):
         description="Rows of other sources just before, by SOURCE or SOURCE.COLLECTION, for "
         '`other`: `{ agents = [{ agent_id = "12004", calls = "30" }] }`.',
     )
+    silence: Period | None = Field(
+        default=None,
+        description="Just before, somebody silences the rule for so long: `1h`.",
+    )
+    acknowledge: StrictStr | None = Field(
+        default=None,
+        description="Just before, somebody acknowledges the open incident of this entity.",
+    )
     expect: tuple[StrictStr, ...] | None = Field(
         default=None,
         description="`open|change|close|event|repeat ENTITY` or `none:REASON ENTITY`; `[]` is "

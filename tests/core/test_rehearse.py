@@ -126,6 +126,24 @@ def test_a_sale_taken_back_is_a_change_of_what_told_it() -> None:
     assert run(polls, NEW_HIT, rule="new-hit") == []
 
 
+def test_a_silence_and_its_end_may_be_promised() -> None:
+    polls = f"""
+      {{ at = "0m", {BAD}, silence = "10m", expect = ["none:silenced 12004"] }},
+      {{ at = "5m", {BAD}, expect = ["none:silenced 12004"] }},
+      {{ at = "15m", {BAD}, expect = ["open 12004"] }},
+    """
+    assert run(polls, rejection()) == []
+
+
+def test_what_somebody_has_is_not_reminded_of() -> None:
+    polls = f"""
+      {{ at = "0m", {BAD}, expect = ["open 12004"] }},
+      {{ at = "5m", {BAD}, acknowledge = "12004" }},
+      {{ at = "65m", {BAD}, expect = ["none:acknowledged 12004"] }},
+    """
+    assert run(polls, rejection('repeat = "1h"')) == []
+
+
 # ---- messages ----
 
 
