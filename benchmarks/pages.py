@@ -20,7 +20,7 @@ from benchmarks.world import LATENCY, World, world
 from notifier.app import spoken
 from notifier.clerk import Clerk
 from notifier.clocks import REAL
-from notifier.core.state import Closing, Incident, InstanceKey, Severity, incident_id
+from notifier.core.facts.state import Closing, Incident, InstanceKey, Severity, incident_id
 from notifier.exhibition import Exhibition
 from notifier.lookback import Lookback
 from notifier.render import Renderer

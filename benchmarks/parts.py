@@ -10,12 +10,12 @@ from benchmarks.rulefiles import HEAVY, TEN, rules
 from benchmarks.table import Row, milliseconds, ratio
 from benchmarks.timing import against_parse, seconds
 from benchmarks.world import LATENCY
-from notifier.core.decode import decode
-from notifier.core.endpoint import Endpoint
-from notifier.core.history import History
-from notifier.core.planning import plan
-from notifier.core.rulefile import load
-from notifier.core.snapshot import by_key
+from notifier.core.facts.snapshot import by_key
+from notifier.core.judging.planning import plan
+from notifier.core.language.history import History
+from notifier.core.payload.decode import decode
+from notifier.core.payload.endpoint import Endpoint
+from notifier.core.rules.rulefile import load
 from notifier.wolkvox.endpoints import CATALOGUE
 
 AGENTS = 60_000

@@ -15,10 +15,10 @@ from benchmarks.rulefiles import TEN, rules
 from benchmarks.table import Row, milliseconds, ratio
 from benchmarks.timing import Timed, against_parse, parse
 from benchmarks.world import LATENCY
-from notifier.core.compiled import Rulebook
-from notifier.core.decode import decode
-from notifier.core.known import Known
-from notifier.core.rulefile import load
+from notifier.core.judging.known import Known
+from notifier.core.payload.decode import decode
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.rulefile import load
 from notifier.hindsight.replayed import Replay, replay
 from notifier.hindsight.tapes import RecordedTape
 from notifier.store import checkpoints, recordings

@@ -13,7 +13,7 @@ from benchmarks.rulefiles import rules
 from notifier import logs
 from notifier.app import opened
 from notifier.bot import Bot
-from notifier.core.state import SourceKey
+from notifier.core.facts.state import SourceKey
 from notifier.settings import load_settings
 
 LATENCY = SourceKey("bogota", "latency")

@@ -17,14 +17,14 @@ from notifier.channels.slack_buttons import SlackButtons
 from notifier.clerk import Clerk
 from notifier.clocks import REAL, Clocks
 from notifier.condition import Condition
-from notifier.core.compiled import Rulebook
-from notifier.core.known import Decision, Known
-from notifier.core.notice import Notice
-from notifier.core.outgoing import Envelope
-from notifier.core.plan import Plan
-from notifier.core.planning import plan
-from notifier.core.reading import Reading
-from notifier.core.tables import KINDS
+from notifier.core.judging.known import Decision, Known
+from notifier.core.judging.notice import Notice
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.planning import plan
+from notifier.core.judging.reading import Reading
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.tables import KINDS
+from notifier.core.telling.outgoing import Envelope
 from notifier.cycle import Cycle, Render
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, Problem, StateError

@@ -16,8 +16,8 @@ from pathlib import Path
 from notifier.app import channel_for, owner, rendering
 from notifier.channels import Channel
 from notifier.clocks import Clocks
-from notifier.core.notice import Notice
-from notifier.core.outgoing import Envelope
+from notifier.core.judging.notice import Notice
+from notifier.core.telling.outgoing import Envelope
 from notifier.cycle import Render
 from notifier.deliver import Worker
 from notifier.errors import DeliveryError

@@ -10,10 +10,10 @@ from typing import Protocol
 
 from notifier import logs
 from notifier.condition import Condition
-from notifier.core.plan import Plan
-from notifier.core.reactions import AT_ONCE, early
-from notifier.core.reading import Asked
-from notifier.core.state import Severity, SourceKey
+from notifier.core.facts.state import Severity, SourceKey
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.reactions import AT_ONCE, early
+from notifier.core.judging.reading import Asked
 from notifier.cycle import MISTAKE, Cycle, Outcome
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, StateError

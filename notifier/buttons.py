@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from notifier import desk, logs
 from notifier.channels.slack_buttons import ACKNOWLEDGE, Press
-from notifier.core.plan import Plan
-from notifier.core.state import Conversation, Incident
+from notifier.core.facts.state import Conversation, Incident
+from notifier.core.judging.plan import Plan
 from notifier.errors import RequestError, StateError
 from notifier.store.database import Database
 

@@ -14,15 +14,15 @@ from datetime import datetime, timedelta
 from notifier import logs
 from notifier.channels.base import Delivered
 from notifier.core.decide import decide
-from notifier.core.decode import decode
-from notifier.core.known import Known
-from notifier.core.outgoing import Envelope
-from notifier.core.plan import Plan, SourcePlan
-from notifier.core.planning import plan
-from notifier.core.reading import Good
-from notifier.core.rulefile import load
-from notifier.core.snapshot import take
-from notifier.core.state import SourceKey
+from notifier.core.facts.snapshot import take
+from notifier.core.facts.state import SourceKey
+from notifier.core.judging.known import Known
+from notifier.core.judging.plan import Plan, SourcePlan
+from notifier.core.judging.planning import plan
+from notifier.core.judging.reading import Good
+from notifier.core.payload.decode import decode
+from notifier.core.rules.rulefile import load
+from notifier.core.telling.outgoing import Envelope
 from notifier.cycle import Render
 from notifier.deliver import Worker
 from notifier.store import outbox, past

@@ -13,16 +13,16 @@ from datetime import datetime, timedelta
 
 from notifier import desk
 from notifier.bot import Bot
-from notifier.core.change import Change
-from notifier.core.compiled import Rulebook
-from notifier.core.plan import Plan, RulePlan
-from notifier.core.receiver_status import Delivery, ReceiverStatus, receivers
-from notifier.core.rehearse import rehearse
-from notifier.core.rule_status import Fires, RuleStatus, RuleTest, fires, rules
-from notifier.core.silence import Silence, covering, covers
-from notifier.core.source_status import SourceStatus, sources
-from notifier.core.state import Incident, SourceKey, Told
-from notifier.core.status import IncidentStatus, Wanted, key_of, listed, of_incident
+from notifier.core.facts.state import Incident, SourceKey, Told
+from notifier.core.judging.plan import Plan, RulePlan
+from notifier.core.judging.silence import Silence, covering, covers
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.standing.change import Change
+from notifier.core.standing.receiver_status import Delivery, ReceiverStatus, receivers
+from notifier.core.standing.rule_status import Fires, RuleStatus, RuleTest, fires, rules
+from notifier.core.standing.source_status import SourceStatus, sources
+from notifier.core.standing.status import IncidentStatus, Wanted, key_of, listed, of_incident
+from notifier.core.trial.rehearse import rehearse
 from notifier.errors import RequestError
 from notifier.exhibition import Exhibition
 from notifier.lookback import Lookback

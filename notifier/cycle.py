@@ -17,17 +17,27 @@ from typing import Protocol
 
 from notifier import logs
 from notifier.core.decide import decide, next_due
-from notifier.core.known import Decision, Known
-from notifier.core.notice import Notice
-from notifier.core.outgoing import Envelope, trace
-from notifier.core.plan import Plan, SourcePlan
-from notifier.core.reactions import resting
-from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Lag, Ration, Reading, Reload
-from notifier.core.receivers import trouble_of
-from notifier.core.request import Request
-from notifier.core.snapshot import Snapshot
-from notifier.core.standin import stand_in
-from notifier.core.state import SourceKey, seconds
+from notifier.core.facts.snapshot import Snapshot
+from notifier.core.facts.state import SourceKey, seconds
+from notifier.core.judging.known import Decision, Known
+from notifier.core.judging.notice import Notice
+from notifier.core.judging.plan import Plan, SourcePlan
+from notifier.core.judging.reactions import resting
+from notifier.core.judging.reading import (
+    Asked,
+    Delivery,
+    Due,
+    Failed,
+    Good,
+    Lag,
+    Ration,
+    Reading,
+    Reload,
+)
+from notifier.core.judging.request import Request
+from notifier.core.reacting.receivers import trouble_of
+from notifier.core.telling.outgoing import Envelope, trace
+from notifier.core.telling.standin import stand_in
 from notifier.errors import PollError, StateError, Trouble
 from notifier.web.metrics import Metrics
 

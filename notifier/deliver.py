@@ -14,7 +14,7 @@ from functools import partial
 
 from notifier import logs
 from notifier.channels.base import Channel, Delivered, lives
-from notifier.core.outgoing import Envelope, alone, doubtful
+from notifier.core.telling.outgoing import Envelope, alone, doubtful
 from notifier.errors import PermanentDeliveryError, TemporaryDeliveryError
 from notifier.outcomes import BETWEEN_LOOKS, Outcomes, over
 from notifier.store import lanes, outbox

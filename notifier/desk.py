@@ -14,16 +14,16 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from notifier.core.change import Change
-from notifier.core.request import (
+from notifier.core.facts.state import Incident, digest
+from notifier.core.judging.request import (
     Acknowledge,
     AddSilence,
     EndSilence,
     Request,
     Unacknowledge,
 )
-from notifier.core.silence import Silence, check_hours, covers, in_force
-from notifier.core.state import Incident, digest
+from notifier.core.judging.silence import Silence, check_hours, covers, in_force
+from notifier.core.standing.change import Change
 from notifier.errors import RequestError
 from notifier.store import audit, requests
 from notifier.store.database import Database

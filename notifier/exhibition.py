@@ -13,11 +13,11 @@ from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
-from notifier.core.gallery import gallery, of_source
-from notifier.core.notice import Notice
-from notifier.core.outgoing import Envelope
-from notifier.core.plan import Plan, RulePlan
-from notifier.core.planning import plan
+from notifier.core.judging.notice import Notice
+from notifier.core.judging.plan import Plan, RulePlan
+from notifier.core.judging.planning import plan
+from notifier.core.telling.outgoing import Envelope
+from notifier.core.trial.gallery import gallery, of_source
 from notifier.errors import Problem
 from notifier.render import Renderer, envelopes, shipped
 from notifier.rules import read_rules

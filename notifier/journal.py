@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from notifier.core.known import Decision, Known
-from notifier.core.outgoing import Envelope
-from notifier.core.plan import Plan
-from notifier.core.reading import Delivery, Due, Lag, Reading, Reload
-from notifier.core.state import digest
+from notifier.core.facts.state import digest
+from notifier.core.judging.known import Decision, Known
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.reading import Delivery, Due, Lag, Reading, Reload
+from notifier.core.telling.outgoing import Envelope
 from notifier.store import checkpoints, memory, outbox, recordings, requests
 from notifier.store.database import Database
 from notifier.store.lookback import past

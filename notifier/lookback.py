@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
-from notifier.core.compiled import Rulebook
-from notifier.core.expression import ExpressionError
-from notifier.core.notice import Notice
-from notifier.core.whatif import with_condition
+from notifier.core.judging.notice import Notice
+from notifier.core.language.expression import ExpressionError
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.trial.whatif import with_condition
 from notifier.errors import RequestError, StateError
 from notifier.hindsight.explained import Looked, Subject, look
 from notifier.hindsight.replayed import replay

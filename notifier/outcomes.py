@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from notifier import logs
 from notifier.channels.base import Delivered
 from notifier.circuit import Circuit
-from notifier.core.outgoing import Envelope, trace
-from notifier.core.retry import CHAT, MAIL, next_attempt
+from notifier.core.telling.outgoing import Envelope, trace
+from notifier.core.telling.retry import CHAT, MAIL, next_attempt
 from notifier.errors import PermanentDeliveryError, TemporaryDeliveryError
 from notifier.store import lanes, outbox
 from notifier.store.database import Database

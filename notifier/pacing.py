@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from notifier.core.budget import TokenInfo, allowance, begun, learnt, paced
-from notifier.core.known import Known
-from notifier.core.plan import Plan
-from notifier.core.reading import Ration
-from notifier.core.snapshot import Snapshot
-from notifier.core.state import Budget
+from notifier.core.facts.snapshot import Snapshot
+from notifier.core.facts.state import Budget
+from notifier.core.judging.known import Known
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.reading import Ration
+from notifier.core.rules.budget import TokenInfo, allowance, begun, learnt, paced
 from notifier.purse import Purse
 from notifier.store.database import Database
 from notifier.web.metrics import Metrics

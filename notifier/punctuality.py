@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from notifier import logs
-from notifier.core.pace import behind, news, streak
-from notifier.core.plan import SourcePlan
-from notifier.core.reading import Lag
-from notifier.core.state import SourceKey
+from notifier.core.facts.state import SourceKey
+from notifier.core.judging.plan import SourcePlan
+from notifier.core.judging.reading import Lag
+from notifier.core.reacting.pace import behind, news, streak
 from notifier.cycle import Cycle
 
 log = logs.logger("punctuality")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from notifier import logs
-from notifier.core.budget import Quota, allowance
-from notifier.core.state import Budget
+from notifier.core.facts.state import Budget
+from notifier.core.rules.budget import Quota, allowance
 from notifier.errors import FetchError, StateError, Trouble
 from notifier.store import ledger
 from notifier.store.database import Database

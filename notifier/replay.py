@@ -13,12 +13,12 @@ from pathlib import Path
 
 from notifier.app import spoken
 from notifier.clocks import utc_now
-from notifier.core.compiled import Rulebook
-from notifier.core.difference import Pair, compare
-from notifier.core.keys import duration
-from notifier.core.message import Message
-from notifier.core.noise import Busiest, busiest, read_budget
-from notifier.core.planning import plan as plan_of
+from notifier.core.hindsight.difference import Pair, compare
+from notifier.core.hindsight.message import Message
+from notifier.core.hindsight.noise import Busiest, busiest, read_budget
+from notifier.core.judging.planning import plan as plan_of
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.keys import duration
 from notifier.hindsight import explained, suggested
 from notifier.hindsight.explained import Looked, Subject
 from notifier.hindsight.folder import answers

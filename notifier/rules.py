@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from notifier.core.compiled import Rulebook
-from notifier.core.rulebook import Test
-from notifier.core.rulefile import load
-from notifier.core.testfile import load_tests
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.rulebook import Test
+from notifier.core.rules.rulefile import load
+from notifier.core.rules.testfile import load_tests
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from notifier.core.plan import Plan, SourcePlan
-from notifier.core.reading import Due, Failed, Good, Reading
-from notifier.core.replay import Turn
-from notifier.core.snapshot import take
+from notifier.core.facts.snapshot import take
+from notifier.core.hindsight.replay import Turn
+from notifier.core.judging.plan import Plan, SourcePlan
+from notifier.core.judging.reading import Due, Failed, Good, Reading
 from notifier.errors import Trouble
 from notifier.hindsight.folder import reading_of
 from notifier.simulator.center import Center

@@ -12,18 +12,24 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from notifier.core.completion import rows_from_texts
 from notifier.core.decide import decide, next_due
-from notifier.core.known import Decision, Known
-from notifier.core.notice import Notice, Untold
-from notifier.core.plan import Plan
-from notifier.core.planning import plan
-from notifier.core.reading import Asked, Due, Failed, Good, Reading, Reload
-from notifier.core.request import Acknowledge, AddSilence, EndSilence, Request, Unacknowledge
-from notifier.core.rulefile import load
-from notifier.core.silence import Silence
-from notifier.core.snapshot import Snapshot, take
-from notifier.core.state import Incident, InstanceKey, Severity, SourceKey
+from notifier.core.facts.snapshot import Snapshot, take
+from notifier.core.facts.state import Incident, InstanceKey, Severity, SourceKey
+from notifier.core.judging.known import Decision, Known
+from notifier.core.judging.notice import Notice, Untold
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.planning import plan
+from notifier.core.judging.reading import Asked, Due, Failed, Good, Reading, Reload
+from notifier.core.judging.request import (
+    Acknowledge,
+    AddSilence,
+    EndSilence,
+    Request,
+    Unacknowledge,
+)
+from notifier.core.judging.silence import Silence
+from notifier.core.payload.completion import rows_from_texts
+from notifier.core.rules.rulefile import load
 from notifier.errors import Trouble
 from notifier.wolkvox.endpoints import CATALOGUE
 

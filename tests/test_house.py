@@ -32,7 +32,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "babel": ("render",),
     "css_inline": ("render", "channels"),
     "fastapi": ("web",),
-    "holidays": ("core.shifts",),
+    "holidays": ("core.rules.shifts",),
     "jinja2": ("render",),
     "markupsafe": ("render",),
     "msgspec": ("core", "store", "journal", "desk"),  # structs of the core, read and written
@@ -54,8 +54,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sqlite3": ("store",),
     "starlette": ("web", "demo.site"),
     "structlog": ("logs",),
-    "tree_sitter": ("core.places",),
-    "tree_sitter_toml": ("core.places",),
+    "tree_sitter": ("core.rules.places",),
+    "tree_sitter_toml": ("core.rules.places",),
     "typer": ("cli", "commands"),
     "urllib3": ("wolkvox", "wire", "channels"),  # below requests
     "uvicorn": ("web",),
@@ -72,7 +72,7 @@ def modules() -> list[Path]:
 
 
 def dotted(path: Path) -> str:
-    """``notifier/core/diff.py`` is ``core.diff``; a folder's ``__init__`` is the folder."""
+    """``core/payload/diff.py`` is ``core.payload.diff``; a folder's ``__init__`` is the folder."""
     parts = path.relative_to(PACKAGE).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
 
@@ -231,12 +231,25 @@ def test_no_row_of_a_table_stands_without_its_heading() -> None:
     assert alone == []
 
 
-def test_the_flow_in_the_contract_is_the_folder() -> None:
+def test_the_flow_in_the_contracts_is_the_tree() -> None:
     contracts = tomllib.loads(text_of("pyproject.toml"))["tool"]["importlinter"]["contracts"]
-    flow = next(item for item in contracts if item.get("containers") == ["notifier.core"])
-    placed = {name.strip(" ()") for layer in flow["layers"] for name in layer.split("|")}
+    placed = {
+        item["containers"][0]: {
+            name.strip(" ()") for layer in item["layers"] for name in layer.split("|")
+        }
+        for item in contracts
+        if item.get("containers")
+    }
 
-    there = {path.stem for path in (PACKAGE / "core").glob("*.py") if path.stem != "__init__"}
+    core = PACKAGE / "core"
+    there = {
+        ".".join(folder.relative_to(ROOT).parts): {
+            path.stem
+            for path in folder.iterdir()
+            if (path.is_dir() or path.suffix == ".py") and not path.name.startswith("__")
+        }
+        for folder in (core, *(path.parent for path in core.glob("*/__init__.py")))
+    }
 
     assert placed == there
 
@@ -279,7 +292,7 @@ def models_in(annotation: Any) -> Iterator[type]:
 
 def rulebook_keys() -> set[str]:
     """Return each key of the rules file, as its JSON Schema says them."""
-    schema = module("notifier.core.rulebook").schema()
+    schema = module("notifier.core.rules.rulebook").schema()
     parts = [schema, *schema.get("$defs", {}).values()]
     return {key for part in parts for key in part.get("properties", {})}
 
@@ -336,7 +349,7 @@ def test_the_slack_app_asks_for_the_scopes_that_are_explained_and_no_other() -> 
 
 
 def test_the_example_of_the_rules_is_without_a_mistake() -> None:
-    load = module("notifier.core.rulefile").load
+    load = module("notifier.core.rules.rulefile").load
     catalogue = module("notifier.wolkvox.endpoints").CATALOGUE
 
     assert load(text_of("rules.example.toml"), catalogue, "rules.example.toml").warnings == ()

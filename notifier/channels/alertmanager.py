@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from notifier.channels.base import Delivered, addressed_by
 from notifier.channels.http import post, refused
-from notifier.core.outgoing import Envelope
+from notifier.core.telling.outgoing import Envelope
 
 WHAT = "the Alertmanager"
 PATH = "/api/v2/alerts"

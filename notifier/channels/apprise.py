@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from notifier.channels.base import Delivered, addressed_by
-from notifier.core.outgoing import Envelope, before_text, behind_text
+from notifier.core.telling.outgoing import Envelope, before_text, behind_text
 from notifier.errors import PermanentDeliveryError, TemporaryDeliveryError
 
 LONGEST = 10_000  # characters of a body; each service cuts further by its own limit

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from notifier.core.outgoing import Envelope
+from notifier.core.telling.outgoing import Envelope
 from notifier.errors import ConfigError, PermanentDeliveryError
 
 T = TypeVar("T")

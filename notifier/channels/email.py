@@ -17,7 +17,7 @@ from typing import Literal
 from notifier.channels.base import Delivered
 from notifier.channels.letter import Letter, letter, one_line, split
 from notifier.channels.smtp_errors import CREDENTIAL, DESTINATION, refused, unreachable
-from notifier.core.outgoing import Envelope
+from notifier.core.telling.outgoing import Envelope
 from notifier.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
 
 TIMEOUT = 10.0  # seconds, for the connection and for each reply

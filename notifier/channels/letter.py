@@ -17,7 +17,7 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 from typing import Any
 
-from notifier.core.outgoing import Envelope, before_text
+from notifier.core.telling.outgoing import Envelope, before_text
 from notifier.errors import PermanentDeliveryError
 
 SUBJECT = 150  # characters

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from notifier.channels.base import Delivered, addressed_by
 from notifier.channels.http import post, refused
-from notifier.core.outgoing import MARKS, Envelope
+from notifier.core.telling.outgoing import MARKS, Envelope
 
 WHAT = "the webhook"
 VERSION = 1  # of the form of what is posted

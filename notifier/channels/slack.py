@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from notifier.channels.base import Delivered
 from notifier.channels.slack_errors import lost, refused
 from notifier.channels.slack_forms import FORMS, continued, metadata_id
-from notifier.core.outgoing import MARKS, Envelope, before_text, behind_text
+from notifier.core.telling.outgoing import MARKS, Envelope, before_text, behind_text
 from notifier.errors import DeliveryError, PermanentDeliveryError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 from notifier.channels.base import Delivered, addressed_by
 from notifier.channels.http import post, refused
-from notifier.core.outgoing import Envelope, before_text, behind_text
+from notifier.core.telling.outgoing import Envelope, before_text, behind_text
 
 WHAT = "the Teams workflow"
 # https://learn.microsoft.com/connectors/teams: 28 KB a message, whatever is round the card included

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from notifier.channels.base import Delivered, addressed_by
 from notifier.channels.http import Reply, post, refused
-from notifier.core.outgoing import Envelope, before_text, behind_text
+from notifier.core.telling.outgoing import Envelope, before_text, behind_text
 from notifier.errors import DeliveryError, PermanentDeliveryError
 
 WHAT = "the webhook"

@@ -9,7 +9,7 @@ from typing import Any
 
 from notifier.clocks import utc_now
 from notifier.commands.clock import clock_of
-from notifier.core.status import IncidentStatus, listed
+from notifier.core.standing.status import IncidentStatus, listed
 from notifier.desk import remembered
 from notifier.settings import load_settings
 from notifier.store.database import open_database

@@ -13,12 +13,12 @@ from typing import get_args
 from notifier.commands import problems
 from notifier.commands.costs import costs_json, costs_lines, days_of
 from notifier.commands.problems import Form, as_data, github, sarif
-from notifier.core.compiled import Rulebook
-from notifier.core.dayplan import DayPlan
-from notifier.core.plan import Plan, RulePlan
-from notifier.core.planning import plan
-from notifier.core.sample import specimens
-from notifier.core.tables import Language
+from notifier.core.judging.plan import Plan, RulePlan
+from notifier.core.judging.planning import plan
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.dayplan import DayPlan
+from notifier.core.rules.tables import Language
+from notifier.core.trial.sample import specimens
 from notifier.errors import ConfigError, Problem
 from notifier.exhibition import mistakes
 from notifier.render import Renderer, envelopes

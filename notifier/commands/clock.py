@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
-from notifier.core.compiled import Rulebook
+from notifier.core.rules.compiled import Rulebook
 from notifier.errors import ConfigError
 from notifier.rules import read_rules
 from notifier.settings import Settings

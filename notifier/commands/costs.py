@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from notifier.core.budget import Ask
-from notifier.core.dayplan import DayPlan, day_plan
-from notifier.core.hours import DAYS
-from notifier.core.keys import spoken
-from notifier.core.plan import Plan
+from notifier.core.judging.plan import Plan
+from notifier.core.rules.budget import Ask
+from notifier.core.rules.dayplan import DayPlan, day_plan
+from notifier.core.rules.hours import DAYS
+from notifier.core.rules.keys import spoken
 
 
 def days_of(plan: Plan) -> list[DayPlan]:

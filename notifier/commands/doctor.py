@@ -10,7 +10,7 @@ from typing import Any
 from notifier import logs
 from notifier.clocks import REAL, Clocks
 from notifier.commands.check import template_problems
-from notifier.core.finding import Finding, Level
+from notifier.core.examination.finding import Finding, Level
 from notifier.doctor.rounds import rounds
 from notifier.doctor.visit import Visit
 from notifier.settings import Settings, load_settings, unknown_variables

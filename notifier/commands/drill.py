@@ -8,12 +8,12 @@ from datetime import timedelta
 from notifier import logs
 from notifier.aside import Aside, Sent, aside
 from notifier.clocks import REAL, Clocks
-from notifier.core.compiled import Rulebook
-from notifier.core.drill import drill as what_is_said
-from notifier.core.drill import over
-from notifier.core.notice import Notice
-from notifier.core.plan import Plan, RulePlan
-from notifier.core.planning import plan
+from notifier.core.judging.notice import Notice
+from notifier.core.judging.plan import Plan, RulePlan
+from notifier.core.judging.planning import plan
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.trial.drill import drill as what_is_said
+from notifier.core.trial.drill import over
 from notifier.errors import ConfigError
 from notifier.rules import read_rules
 from notifier.settings import Settings, load_settings

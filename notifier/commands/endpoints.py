@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from notifier.core.endpoint import Collection, Endpoint, Field, Kind, Missing
-from notifier.core.keys import written
+from notifier.core.payload.endpoint import Collection, Endpoint, Field, Kind, Missing
+from notifier.core.rules.keys import written
 from notifier.wolkvox.endpoints import CATALOGUE
 
 PAGE = """# What can be polled

@@ -12,8 +12,8 @@ from notifier.clocks import utc_now
 from notifier.commands.clock import zone_of
 from notifier.commands.explain_shown import print_alike, print_found, print_looked, print_overview
 from notifier.commands.moments import moment
-from notifier.core.compiled import Rulebook
-from notifier.core.state import OWN_RULES
+from notifier.core.facts.state import OWN_RULES
+from notifier.core.rules.compiled import Rulebook
 from notifier.errors import ConfigError
 from notifier.hindsight.explained import Found, Looked, Subject, find, look, overview
 from notifier.rules import read_rules

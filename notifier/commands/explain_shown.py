@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from notifier.core.explanation import Explanation, Gate, Hearing, Miss, State, Timer
-from notifier.core.keys import spoken
-from notifier.core.state import Scalar
-from notifier.core.tree import literal
+from notifier.core.facts.state import Scalar
+from notifier.core.hindsight.explanation import Explanation, Gate, Hearing, Miss, State, Timer
+from notifier.core.language.tree import literal
+from notifier.core.rules.keys import spoken
 from notifier.hindsight.explained import Found, Looked, Run, Subject, Verdict
 from notifier.render.clean import one_line
 from notifier.store.sent import Sent

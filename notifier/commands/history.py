@@ -14,7 +14,7 @@ from typing import Any
 from notifier.clocks import utc_now
 from notifier.commands.clock import clock_of
 from notifier.commands.moments import moment
-from notifier.core.state import Incident, Severity
+from notifier.core.facts.state import Incident, Severity
 from notifier.errors import ConfigError
 from notifier.hindsight.history import STATES, Life, Line, Wanted
 from notifier.hindsight.history import history as lives_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, tzinfo
 
-from notifier.core.keys import DURATION, duration
+from notifier.core.rules.keys import DURATION, duration
 from notifier.errors import ConfigError
 
 HINT = "write how long ago, as 7d or 90m, or a time, as 2026-01-05T10:00"

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from notifier.core.gallery import gallery, of_source
-from notifier.core.notice import Notice
-from notifier.core.plan import Plan, Reach, RulePlan
-from notifier.core.planning import plan
+from notifier.core.judging.notice import Notice
+from notifier.core.judging.plan import Plan, Reach, RulePlan
+from notifier.core.judging.planning import plan
+from notifier.core.trial.gallery import gallery, of_source
 from notifier.demo.sheet import Exhibit, sheet
 from notifier.errors import ConfigError, NotifierError, Problem
 from notifier.render import Renderer, envelopes, shipped

@@ -15,10 +15,10 @@ from notifier.clocks import utc_now
 from notifier.commands.clock import zone_of
 from notifier.commands.moments import moment, span
 from notifier.commands.replay_shown import print_difference, print_json, print_replay
-from notifier.core.compiled import Rulebook
-from notifier.core.difference import compare
-from notifier.core.noise import Busiest, busiest, read_budget
-from notifier.core.planning import plan as plan_of
+from notifier.core.hindsight.difference import compare
+from notifier.core.hindsight.noise import Busiest, busiest, read_budget
+from notifier.core.judging.planning import plan as plan_of
+from notifier.core.rules.compiled import Rulebook
 from notifier.errors import ConfigError
 from notifier.hindsight.folder import answers
 from notifier.hindsight.replayed import Replay, Speak, Watch, mute

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from notifier.core.difference import Kind, Pair
-from notifier.core.message import Message
-from notifier.core.noise import disturbances, per_hour, per_rule
+from notifier.core.hindsight.difference import Kind, Pair
+from notifier.core.hindsight.message import Message
+from notifier.core.hindsight.noise import disturbances, per_hour, per_rule
 from notifier.hindsight.replayed import Replay
 
 BLOCKS = " ▁▂▃▄▅▆▇█"

@@ -12,7 +12,7 @@ from notifier import logs
 from notifier.app import house
 from notifier.bot import Bot
 from notifier.clerk import Clerk
-from notifier.core.outgoing import Envelope
+from notifier.core.telling.outgoing import Envelope
 from notifier.serving import front
 from notifier.settings import Settings, load_settings, unknown_variables
 from notifier.version import VERSION

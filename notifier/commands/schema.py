@@ -7,7 +7,7 @@ import json
 
 def schema() -> int:
     """Print it."""
-    from notifier.core.rulebook import schema as of_rules
+    from notifier.core.rules.rulebook import schema as of_rules
 
     print(json.dumps(of_rules(), indent=2, ensure_ascii=False))
     return 0

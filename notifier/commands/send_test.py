@@ -5,10 +5,10 @@ from __future__ import annotations
 from notifier import logs
 from notifier.app import channel_for, rendering
 from notifier.clocks import REAL
-from notifier.core.compiled import Rulebook
-from notifier.core.plan import Reach
-from notifier.core.planning import plan
-from notifier.core.sample import marked_notice
+from notifier.core.judging.plan import Reach
+from notifier.core.judging.planning import plan
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.trial.sample import marked_notice
 from notifier.errors import ConfigError, DeliveryError
 from notifier.rules import read_rules
 from notifier.settings import load_settings

@@ -13,9 +13,9 @@ from typing import Any
 
 from notifier import desk
 from notifier.clocks import utc_now
-from notifier.core.keys import duration
-from notifier.core.silence import Silence, fits
-from notifier.core.state import OWN_RULES
+from notifier.core.facts.state import OWN_RULES
+from notifier.core.judging.silence import Silence, fits
+from notifier.core.rules.keys import duration
 from notifier.errors import ConfigError, RequestError
 from notifier.rules import read_rules
 from notifier.settings import load_settings

@@ -9,8 +9,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from notifier.clocks import utc_now
-from notifier.core.mistakes import Mistake, Mistakes
-from notifier.core.toml import normal, tables
+from notifier.core.rules.mistakes import Mistake, Mistakes
+from notifier.core.rules.toml import normal, tables
 from notifier.errors import ConfigError, StateError
 from notifier.simulator.scriptfile import ScriptError, ScriptFile, read_script
 from notifier.simulator.serve import SCRIPTS, serve

@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Any
 
 from notifier.commands.replay import Asked, tape_of, watching
-from notifier.core.candidates import Candidate
-from notifier.core.keys import spoken
-from notifier.core.noise import Budget, read_budget
+from notifier.core.hindsight.noise import Budget, read_budget
+from notifier.core.rules.keys import spoken
+from notifier.core.trial.candidates import Candidate
 from notifier.errors import ConfigError
 from notifier.hindsight.suggested import Suggestion
 from notifier.hindsight.suggested import suggest as try_all

@@ -11,12 +11,12 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from notifier.app import spoken
-from notifier.core.compiled import Rulebook
-from notifier.core.mutants import Mutant, mutants
-from notifier.core.plan import Plan
-from notifier.core.planning import plan
-from notifier.core.rehearse import Difference, Speak, rehearse
-from notifier.core.rulebook import Test
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.planning import plan
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.mutants import Mutant, mutants
+from notifier.core.rules.rulebook import Test
+from notifier.core.trial.rehearse import Difference, Speak, rehearse
 from notifier.rules import read_rules, read_tests
 from notifier.settings import load_settings
 

@@ -9,25 +9,36 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from notifier.core import asked, digests, health, pace, receivers, reload, silenced, tally
-from notifier.core.endpoint import Nature
-from notifier.core.evaluate import evaluate, happened
-from notifier.core.events import announce, held_until, release
-from notifier.core.explained import explain_away
-from notifier.core.flapping import settles_at
-from notifier.core.incidents import apply, settle
-from notifier.core.known import POLLS_NO_GAP, Decision, Draft, Known
-from notifier.core.lifecycle import Moment
-from notifier.core.plan import Plan, SourcePlan, mutes_at
-from notifier.core.reading import Asked, Delivery, Due, Failed, Good, Lag, Ration, Reading, Reload
-from notifier.core.retraction import forget, retract
-from notifier.core.score import correct
-from notifier.core.state import Incident, Told, seconds
-from notifier.core.tell import tell
-from notifier.core.terms import terms_of
-from notifier.core.timeline import timeline
-from notifier.core.view import View
-from notifier.core.why import Terms, kept_quiet
+from notifier.core.announcing import digests, tally
+from notifier.core.announcing.events import announce, held_until, release
+from notifier.core.announcing.retraction import forget, retract
+from notifier.core.announcing.score import correct
+from notifier.core.facts.state import Incident, Told, seconds
+from notifier.core.judging.evaluate import evaluate, happened
+from notifier.core.judging.flapping import settles_at
+from notifier.core.judging.known import POLLS_NO_GAP, Decision, Draft, Known
+from notifier.core.judging.lifecycle import Moment
+from notifier.core.judging.plan import Plan, SourcePlan, mutes_at
+from notifier.core.judging.reading import (
+    Asked,
+    Delivery,
+    Due,
+    Failed,
+    Good,
+    Lag,
+    Ration,
+    Reading,
+    Reload,
+)
+from notifier.core.judging.view import View
+from notifier.core.payload.endpoint import Nature
+from notifier.core.reacting import asked, health, pace, receivers, reload, silenced
+from notifier.core.reacting.explained import explain_away
+from notifier.core.reacting.incidents import apply, settle
+from notifier.core.reacting.timeline import timeline
+from notifier.core.telling.tell import tell
+from notifier.core.telling.terms import terms_of
+from notifier.core.telling.why import Terms, kept_quiet
 
 
 def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decision:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from notifier.core.outgoing import Envelope
+from notifier.core.telling.outgoing import Envelope
 from notifier.demo.channel import channel
 from notifier.demo.markup import Html, document, element, joined
 from notifier.simulator.slack_workspace import Message, Version

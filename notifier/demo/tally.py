@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifier.bot import Bot
-from notifier.core.state import Incident
+from notifier.core.facts.state import Incident
 from notifier.demo.stage import CHANNEL, Stage
 from notifier.demo.story import START
 from notifier.store import outbox, past

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notifier.core.finding import Finding, fail, ok, warn
+from notifier.core.examination.finding import Finding, fail, ok, warn
 from notifier.store.database import Database
 from notifier.store.inspection import Vitals, check_writable, vitals
 

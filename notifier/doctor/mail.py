@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from notifier.channels.email import Email
-from notifier.core.finding import Finding, ok, warn
+from notifier.core.examination.finding import Finding, ok, warn
 
 GROUP = "mail"
 FIX = "check NOTIFIER_SMTP__HOST, __PORT, __SECURITY, __USERNAME and __PASSWORD"

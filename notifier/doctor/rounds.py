@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from notifier import logs
-from notifier.core.finding import Finding, fail
+from notifier.core.examination.finding import Finding, fail
 from notifier.errors import ConfigError, NotifierError
 
 LONGEST = 90.0  # seconds: longer than any one question may take

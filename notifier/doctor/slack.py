@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from notifier.channels.slack import Slack
 from notifier.channels.slack_look import Identity, Place, identity, place
-from notifier.core.finding import Finding, fail, ok, skipped, warn
-from notifier.core.plan import Reach
+from notifier.core.examination.finding import Finding, fail, ok, skipped, warn
+from notifier.core.judging.plan import Reach
 from notifier.errors import DeliveryError
 
 GROUP = "slack"

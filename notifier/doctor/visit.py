@@ -10,12 +10,12 @@ from notifier.channels import channels
 from notifier.channels.email import Email
 from notifier.channels.slack import Slack
 from notifier.clocks import Clocks
-from notifier.core.clockwork import Counters
-from notifier.core.compiled import Rulebook
-from notifier.core.finding import Finding, ok, skipped, warn
-from notifier.core.plan import Plan, Reach
-from notifier.core.planning import plan
-from notifier.core.state import SourceKey, SourceState
+from notifier.core.examination.clockwork import Counters
+from notifier.core.examination.finding import Finding, ok, skipped, warn
+from notifier.core.facts.state import SourceKey, SourceState
+from notifier.core.judging.plan import Plan, Reach
+from notifier.core.judging.planning import plan
+from notifier.core.rules.compiled import Rulebook
 from notifier.doctor import database as database_check
 from notifier.doctor import mail, rules, slack
 from notifier.doctor.rounds import Check

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from notifier.core import diagnosis, lately
-from notifier.core.budget import TokenInfo
-from notifier.core.clockwork import Counters
-from notifier.core.compiled import Rulebook
-from notifier.core.decode import read
-from notifier.core.diagnosis import Examined
-from notifier.core.endpoint import spread
-from notifier.core.finding import Finding, skipped
-from notifier.core.plan import SourcePlan
-from notifier.core.state import SourceKey, SourceState
+from notifier.core.examination import diagnosis, lately
+from notifier.core.examination.clockwork import Counters
+from notifier.core.examination.diagnosis import Examined
+from notifier.core.examination.finding import Finding, skipped
+from notifier.core.facts.state import SourceKey, SourceState
+from notifier.core.judging.plan import SourcePlan
+from notifier.core.payload.decode import read
+from notifier.core.payload.endpoint import spread
+from notifier.core.rules.budget import TokenInfo
+from notifier.core.rules.compiled import Rulebook
 from notifier.errors import PollError, Trouble
 from notifier.purse import Purse
 from notifier.wolkvox.client import Client

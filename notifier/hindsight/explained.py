@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from notifier.core.compiled import Rulebook
-from notifier.core.explanation import SAYS, Explanation, Miss, explain, miss
-from notifier.core.notice import Reason, Untold
-from notifier.core.plan import RulePlan
-from notifier.core.reading import Failed, Good
-from notifier.core.replay import Step, play
-from notifier.core.scrutiny import entities, scrutinize, told_of, verdict, view_of
-from notifier.core.state import Incident, InstanceKey, Scalar
+from notifier.core.facts.state import Incident, InstanceKey, Scalar
+from notifier.core.hindsight.explanation import SAYS, Explanation, Miss, explain, miss
+from notifier.core.hindsight.replay import Step, play
+from notifier.core.hindsight.scrutiny import entities, scrutinize, told_of, verdict, view_of
+from notifier.core.judging.notice import Reason, Untold
+from notifier.core.judging.plan import RulePlan
+from notifier.core.judging.reading import Failed, Good
+from notifier.core.rules.compiled import Rulebook
 from notifier.errors import ConfigError, NotifierError
 from notifier.hindsight.recorded import Recorded
 from notifier.store import sent

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from notifier.core.decode import decode
-from notifier.core.plan import Plan, SourcePlan
-from notifier.core.reading import Due, Failed, Good, Reading
-from notifier.core.replay import Turn
-from notifier.core.snapshot import take
-from notifier.core.state import SourceKey
+from notifier.core.facts.snapshot import take
+from notifier.core.facts.state import SourceKey
+from notifier.core.hindsight.replay import Turn
+from notifier.core.judging.plan import Plan, SourcePlan
+from notifier.core.judging.reading import Due, Failed, Good, Reading
+from notifier.core.payload.decode import decode
 from notifier.errors import ConfigError, PollError
 
 NAMED = "[OPERATION.]SOURCE.TIME.json, as latency.20260105T150000Z.json"

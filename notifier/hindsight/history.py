@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from notifier.core.state import Entry, Incident, InstanceKey, Phase
+from notifier.core.facts.state import Entry, Incident, InstanceKey, Phase
 from notifier.store import lives, memory
 from notifier.store.database import Database
 from notifier.store.past import Suppression

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from notifier.core.compiled import Rulebook
-from notifier.core.known import Known
-from notifier.core.plan import Plan
-from notifier.core.planning import plan as plan_of
-from notifier.core.reading import Due, Reload
-from notifier.core.replay import Turn
-from notifier.core.rulefile import load
+from notifier.core.hindsight.replay import Turn
+from notifier.core.judging.known import Known
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.planning import plan as plan_of
+from notifier.core.judging.reading import Due, Reload
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.rulefile import load
 from notifier.errors import ConfigError
 from notifier.store import checkpoints, recordings
 from notifier.store.database import Database

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from notifier.core.compiled import Rulebook
-from notifier.core.message import Message, messages
-from notifier.core.notice import Notice
-from notifier.core.plan import Plan
-from notifier.core.reading import Failed, Good
-from notifier.core.replay import play
+from notifier.core.hindsight.message import Message, messages
+from notifier.core.hindsight.replay import play
+from notifier.core.judging.notice import Notice
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.reading import Failed, Good
+from notifier.core.rules.compiled import Rulebook
 from notifier.hindsight.tapes import Tape
 
 Speak = Callable[[Notice], str]

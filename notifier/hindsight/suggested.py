@@ -6,12 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifier.core.candidates import SHORTEST, Candidate, Tried, copies, judged, limits, suggested
-from notifier.core.candidates import times as times_of
-from notifier.core.compiled import CompiledRule, Rulebook
-from notifier.core.noise import Budget
-from notifier.core.reading import Good
-from notifier.core.replay import play
+from notifier.core.hindsight.noise import Budget
+from notifier.core.hindsight.replay import play
+from notifier.core.judging.reading import Good
+from notifier.core.rules.compiled import CompiledRule, Rulebook
+from notifier.core.trial.candidates import (
+    SHORTEST,
+    Candidate,
+    Tried,
+    copies,
+    judged,
+    limits,
+    suggested,
+)
+from notifier.core.trial.candidates import times as times_of
 from notifier.errors import ConfigError, NotifierError
 from notifier.hindsight.tapes import Tape
 

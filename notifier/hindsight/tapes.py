@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from notifier.core.compiled import Rulebook
-from notifier.core.known import Known
-from notifier.core.plan import Plan
-from notifier.core.planning import plan as plan_of
-from notifier.core.replay import Turn
+from notifier.core.hindsight.replay import Turn
+from notifier.core.judging.known import Known
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.planning import plan as plan_of
+from notifier.core.rules.compiled import Rulebook
 from notifier.errors import StateError
 from notifier.hindsight.folder import answers
 from notifier.hindsight.folder import turns as turns_of

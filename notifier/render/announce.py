@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from notifier.core.notice import Event, Notice
-from notifier.core.sales import CELEBRATION, Merit
-from notifier.core.state import (
+from notifier.core.facts.sales import CELEBRATION, Merit
+from notifier.core.facts.state import (
     Scalar,
     digest,
 )
+from notifier.core.judging.notice import Event, Notice
 from notifier.render.clean import NAME, cut, one_line
 from notifier.render.facts import ENDED, Teller
 from notifier.render.layout import EventView

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from notifier.core.notice import Notice
-from notifier.core.state import Incident, Scalar, Severity
+from notifier.core.facts.state import Incident, Scalar, Severity
+from notifier.core.judging.notice import Notice
 from notifier.render.clean import NAME, SENTENCE, one_line, scrubbed
 from notifier.render.layout import EventView
 from notifier.render.renderer import Renderer

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from notifier.core.notice import Notice
-from notifier.core.silence import Silence
-from notifier.core.state import Incident
+from notifier.core.facts.state import Incident
+from notifier.core.judging.notice import Notice
+from notifier.core.judging.silence import Silence
 from notifier.render.clean import NAME, SENTENCE, cut, one_line
 from notifier.render.facts import Teller
 from notifier.render.layout import EventView

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from notifier.core.notice import Notice, Reason
-from notifier.core.outgoing import Envelope
-from notifier.core.state import digest
+from notifier.core.facts.state import digest
+from notifier.core.judging.notice import Notice, Reason
+from notifier.core.telling.outgoing import Envelope
 from notifier.render.data import alerts_payload, data_payload, text_payload
 from notifier.render.mail import mail_payload
 from notifier.render.marks import marks

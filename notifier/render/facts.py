@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from notifier.core.notice import Item, Reason, RuleText
-from notifier.core.state import (
+from notifier.core.facts.state import (
     OWN_RULES,
     SOURCE_RULE,
     STORM_RULE,
@@ -16,6 +15,7 @@ from notifier.core.state import (
     Scalar,
     Severity,
 )
+from notifier.core.judging.notice import Item, Reason, RuleText
 from notifier.render import gates, trend
 from notifier.render.clean import NAME, SENTENCE, cut
 from notifier.render.manner import Manner

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from notifier.core.notice import Item, Reason
-from notifier.core.state import Incident, Told
+from notifier.core.facts.state import Incident, Told
+from notifier.core.judging.notice import Item, Reason
 from notifier.render.clean import NAME
 from notifier.render.manner import Manner
 

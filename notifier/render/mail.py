@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from notifier.core.notice import Notice
+from notifier.core.judging.notice import Notice
 from notifier.render.clean import one_line
 from notifier.render.renderer import Renderer
 from notifier.render.slack import COLORS, tone

@@ -15,8 +15,8 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 from babel.numbers import format_currency, get_territory_currencies, parse_pattern
 
-from notifier.core.endpoint import Kind
-from notifier.core.state import Scalar
+from notifier.core.facts.state import Scalar
+from notifier.core.payload.endpoint import Kind
 from notifier.render.clean import SENTENCE, scrubbed
 from notifier.render.words import Words
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from notifier.core.notice import Notice
-from notifier.core.state import Closing
+from notifier.core.facts.state import Closing
+from notifier.core.judging.notice import Notice
 from notifier.render.manner import Manner
 from notifier.render.renderer import Renderer
 from notifier.render.sandbox import flat

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from notifier.core.state import Scalar
+from notifier.core.facts.state import Scalar
 from notifier.errors import Problem, RenderError
 from notifier.render import shipped, trend
 from notifier.render.chart import Chart, chart

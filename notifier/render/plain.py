@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.core.notice import Notice
+from notifier.core.judging.notice import Notice
 from notifier.render.clean import one_line
 from notifier.render.layout import EventView, View
 from notifier.render.renderer import Renderer

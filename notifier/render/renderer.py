@@ -17,7 +17,7 @@ from jinja2 import Template, meta, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from notifier.core.notice import Notice
+from notifier.core.judging.notice import Notice
 from notifier.errors import Problem, RenderError
 from notifier.render import sandbox, shipped
 from notifier.render.announce import event_view

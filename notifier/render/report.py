@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from notifier.core.notice import Notice, Report
-from notifier.core.state import Incident, RuleTally
+from notifier.core.facts.state import Incident, RuleTally
+from notifier.core.judging.notice import Notice, Report
 from notifier.render.clean import NAME, cut, one_line
 from notifier.render.facts import Teller
 from notifier.render.layout import EventView

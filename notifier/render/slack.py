@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from notifier.core.notice import Notice, Reason
-from notifier.core.state import Severity
+from notifier.core.facts.state import Severity
+from notifier.core.judging.notice import Notice, Reason
 from notifier.render.layout import EventView, View
 from notifier.render.renderer import Renderer
 from notifier.render.words import Words

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from notifier.core.notice import Notice
-from notifier.core.state import Incident
+from notifier.core.facts.state import Incident
+from notifier.core.judging.notice import Notice
 from notifier.render.facts import Teller
 from notifier.render.layout import Line
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from notifier.core.notice import Item, Notice, Reason
-from notifier.core.outage import VANISHED
-from notifier.core.state import OWN_RULES, QUOTA_RULE, Closing, Incident
+from notifier.core.facts.state import OWN_RULES, QUOTA_RULE, Closing, Incident
+from notifier.core.judging.notice import Item, Notice, Reason
+from notifier.core.reacting.outage import VANISHED
 from notifier.render import gates, storm
 from notifier.render.clean import NAME, cut, one_line
 from notifier.render.facts import ENDED, RECOVERED, Teller

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, text
 
-from notifier.core.change import Change
+from notifier.core.standing.change import Change
 from notifier.store import tables
 from notifier.store.tables import moment, plain, stamp, unplain
 

@@ -8,10 +8,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, insert, text
 
-from notifier.core.known import Known
-from notifier.core.sales import Score
-from notifier.core.silence import Silence
-from notifier.core.state import (
+from notifier.core.facts.sales import Score
+from notifier.core.facts.state import (
     Budget,
     Conversation,
     Incident,
@@ -20,6 +18,8 @@ from notifier.core.state import (
     Tally,
     Told,
 )
+from notifier.core.judging.known import Known
+from notifier.core.judging.silence import Silence
 from notifier.errors import StateError
 from notifier.store import tables
 from notifier.store.recordings import newest, squeeze, swell

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, text
 
-from notifier.core.state import Entry, Incident, Told
+from notifier.core.facts.state import Entry, Incident, Told
 from notifier.store.memory import decoded
 from notifier.store.past import Suppression, suppressions
 from notifier.store.tables import moment, stamp, unplain

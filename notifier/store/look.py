@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, text
 
-from notifier.core.receiver_status import Delivery, Traffic
-from notifier.core.state import Incident, SourceKey, Told
-from notifier.core.status import Wanted
+from notifier.core.facts.state import Incident, SourceKey, Told
+from notifier.core.standing.receiver_status import Delivery, Traffic
+from notifier.core.standing.status import Wanted
 from notifier.store.memory import decoded
 from notifier.store.tables import moment, plain, stamp
 

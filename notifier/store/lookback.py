@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from notifier.core.history import DRIFT, WEEKS, History
-from notifier.core.plan import SourcePlan
-from notifier.core.snapshot import Snapshot
-from notifier.core.state import SourceKey
+from notifier.core.facts.snapshot import Snapshot
+from notifier.core.facts.state import SourceKey
+from notifier.core.judging.plan import SourcePlan
+from notifier.core.language.history import DRIFT, WEEKS, History
 from notifier.store import recordings
 from notifier.store.readings import snapshot
 

@@ -14,10 +14,8 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 from sqlalchemy import Connection, Row, bindparam, text
 
-from notifier.core.flapping import WINDOW
-from notifier.core.sales import Score, ScoreKey
-from notifier.core.silence import Silence
-from notifier.core.state import (
+from notifier.core.facts.sales import Score, ScoreKey
+from notifier.core.facts.state import (
     OWN_RULES,
     Budget,
     Conversation,
@@ -33,6 +31,8 @@ from notifier.core.state import (
     Told,
     ToldKey,
 )
+from notifier.core.judging.flapping import WINDOW
+from notifier.core.judging.silence import Silence
 from notifier.errors import StateError
 from notifier.store import tables
 from notifier.store.tables import add, plain, stamp, write

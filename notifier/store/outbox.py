@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, text
 
-from notifier.core.outgoing import Envelope
+from notifier.core.telling.outgoing import Envelope
 from notifier.store.tables import Row, add, address, moment, outbox, stamp, write
 
 _ERROR = 1_000  # characters kept of what the far side said

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from notifier.core.state import Incident, InstanceKey
+from notifier.core.facts.state import Incident, InstanceKey
 from notifier.store.memory import decoded
 from notifier.store.tables import moment, stamp, unplain
 

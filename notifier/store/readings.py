@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from notifier.core.oddities import NONE, Oddities
-from notifier.core.plan import SourcePlan
-from notifier.core.reading import (
+from notifier.core.facts.snapshot import Snapshot, take
+from notifier.core.facts.state import SourceKey
+from notifier.core.judging.plan import SourcePlan
+from notifier.core.judging.reading import (
     Asked,
     Delivery,
     Due,
@@ -21,9 +22,8 @@ from notifier.core.reading import (
     Reading,
     Reload,
 )
-from notifier.core.rows import row_type
-from notifier.core.snapshot import Snapshot, take
-from notifier.core.state import SourceKey
+from notifier.core.payload.oddities import NONE, Oddities
+from notifier.core.payload.rows import row_type
 from notifier.errors import StateError, Trouble
 from notifier.store.recordings import GOOD, Recording, pack, squeeze, swell, unpacked
 

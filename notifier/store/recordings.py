@@ -18,7 +18,7 @@ import msgspec
 import zstandard
 from sqlalchemy import Connection, bindparam, insert, text
 
-from notifier.core.state import SourceKey
+from notifier.core.facts.state import SourceKey
 from notifier.errors import StateError
 from notifier.store import tables
 from notifier.store.tables import moment, stamp

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, text
 
-from notifier.core.request import Request
-from notifier.core.silence import Silence
+from notifier.core.judging.request import Request
+from notifier.core.judging.silence import Silence
 from notifier.store import tables
 from notifier.store.memory import decoded
 from notifier.store.tables import add, moment, stamp

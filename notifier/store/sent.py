@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, text
 
-from notifier.core.state import Conversation, Incident, Told
+from notifier.core.facts.state import Conversation, Incident, Told
 from notifier.store.memory import decoded
 from notifier.store.tables import moment
 

@@ -8,11 +8,11 @@ from typing import Annotated, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from notifier.core.change import Change
-from notifier.core.receiver_status import Delivery, ReceiverStatus
-from notifier.core.rule_status import RuleStatus
-from notifier.core.source_status import SourceStatus
-from notifier.core.status import IncidentStatus, Wanted
+from notifier.core.standing.change import Change
+from notifier.core.standing.receiver_status import Delivery, ReceiverStatus
+from notifier.core.standing.rule_status import RuleStatus
+from notifier.core.standing.source_status import SourceStatus
+from notifier.core.standing.status import IncidentStatus, Wanted
 from notifier.web import cursor as cursors
 from notifier.web.desk import Desk, Hits, Story
 from notifier.web.problem import DOCUMENTED, ProblemError

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, Field
 from pydantic.dataclasses import dataclass
 
-from notifier.core.status import IncidentStatus
+from notifier.core.standing.status import IncidentStatus
 from notifier.web.api import Asked, Identity
 from notifier.web.desk import SilenceAsked, SilenceStatus, Word
 from notifier.web.problem import DOCUMENTED, ProblemError

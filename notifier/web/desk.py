@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from notifier.core.change import Change
-from notifier.core.receiver_status import Delivery, ReceiverStatus
-from notifier.core.rule_status import RuleStatus
-from notifier.core.source_status import SourceStatus
-from notifier.core.state import SourceKey
-from notifier.core.status import IncidentStatus, Wanted
+from notifier.core.facts.state import SourceKey
+from notifier.core.standing.change import Change
+from notifier.core.standing.receiver_status import Delivery, ReceiverStatus
+from notifier.core.standing.rule_status import RuleStatus
+from notifier.core.standing.source_status import SourceStatus
+from notifier.core.standing.status import IncidentStatus, Wanted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

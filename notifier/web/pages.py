@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from notifier.core.status import IncidentStatus, Wanted
+from notifier.core.standing.status import IncidentStatus, Wanted
 from notifier.errors import RequestError
 from notifier.web import cursor as cursors
 from notifier.web.desk import Answered, Asked, Desk, Tried

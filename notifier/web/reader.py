@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from notifier.core.change import Change
+from notifier.core.standing.change import Change
 from notifier.version import VERSION
 from notifier.web.desk import Desk
 from notifier.web.gate import Caller

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from notifier.core.status import IncidentStatus
+from notifier.core.standing.status import IncidentStatus
 from notifier.errors import RequestError
 from notifier.web.desk import SilenceAsked, Word
 from notifier.web.reader import Asking, Reader, back

@@ -18,9 +18,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakValueDictionary
 
-from notifier.core.answer import Answer
-from notifier.core.endpoint import Endpoint
-from notifier.core.readonly import refusal
+from notifier.core.payload.answer import Answer
+from notifier.core.payload.endpoint import Endpoint
+from notifier.core.payload.readonly import refusal
 from notifier.errors import FetchError, Trouble
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifier.core.answer import Answer
-from notifier.core.decode import Decoded, read
-from notifier.core.endpoint import spread
-from notifier.core.gather import gathered
-from notifier.core.plan import SourcePlan
-from notifier.core.snapshot import Snapshot, take
+from notifier.core.facts.snapshot import Snapshot, take
+from notifier.core.judging.plan import SourcePlan
+from notifier.core.payload.answer import Answer
+from notifier.core.payload.decode import Decoded, read
+from notifier.core.payload.endpoint import spread
+from notifier.core.payload.gather import gathered
 from notifier.wolkvox.client import Client
 
 Window = tuple[datetime, datetime]

@@ -16,9 +16,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from notifier.commands.preview import WHEN
-from notifier.core.gallery import gallery
-from notifier.core.plan import Reach
-from notifier.core.planning import plan
+from notifier.core.judging.plan import Reach
+from notifier.core.judging.planning import plan
+from notifier.core.trial.gallery import gallery
 from notifier.render import Renderer, envelopes, shipped
 from notifier.rules import read_rules
 

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from notifier.core.endpoint import Kind
-from notifier.core.expression import Expression, ExpressionError, Vocabulary, parse
-from notifier.core.history import History
-from notifier.core.interpret import Scope
-from notifier.core.loop import needs_of
+from notifier.core.language.expression import Expression, ExpressionError, Vocabulary, parse
+from notifier.core.language.history import History
+from notifier.core.language.interpret import Scope
+from notifier.core.language.loop import needs_of
+from notifier.core.payload.endpoint import Kind
 from tests.core import reference
 
 

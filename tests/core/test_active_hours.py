@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.state import Phase
+from notifier.core.facts.state import Phase
 from tests.builders import HEAD, LATENCY, Play, agent, clock, rejection, rules
 
 # BEGIN is 10:00 in Bogotá: the hours close after 60 minutes, and open again after 120.

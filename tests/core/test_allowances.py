@@ -4,16 +4,16 @@ import tomllib
 
 import pytest
 
-from notifier.core.compiled import CompiledSource, vocabulary
-from notifier.core.completion import rows_from_texts
-from notifier.core.expression import ExpressionError, parse
-from notifier.core.history import History
-from notifier.core.interpret import Scope, explain, judge
-from notifier.core.loop import LoopRule, compile_loop
-from notifier.core.notice import Untold
-from notifier.core.rulebook import Operation, Source
-from notifier.core.state import Closing, SourceKey
-from notifier.core.vocabulary import Vocabulary
+from notifier.core.facts.state import Closing, SourceKey
+from notifier.core.judging.notice import Untold
+from notifier.core.language.expression import ExpressionError, parse
+from notifier.core.language.history import History
+from notifier.core.language.interpret import Scope, explain, judge
+from notifier.core.language.loop import LoopRule, compile_loop
+from notifier.core.language.vocabulary import Vocabulary
+from notifier.core.payload.completion import rows_from_texts
+from notifier.core.rules.compiled import CompiledSource, vocabulary
+from notifier.core.rules.rulebook import Operation, Source
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import HEAD, OPERATION, Play, Record, rules
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from notifier.core.answer import Answer, classify
+from notifier.core.payload.answer import Answer, classify
 from notifier.errors import DecodeError, FetchError, Trouble
 
 

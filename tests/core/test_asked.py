@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.notice import Untold
-from notifier.core.reading import Asked, Reload
-from notifier.core.request import Acknowledge, Unacknowledge
+from notifier.core.judging.notice import Untold
+from notifier.core.judging.reading import Asked, Reload
+from notifier.core.judging.request import Acknowledge, Unacknowledge
 from tests.builders import Play, agent, clock, rejection
 
 REMIND = 'repeat = "30m"'

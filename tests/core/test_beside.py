@@ -7,15 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.completion import rows_from_texts
-from notifier.core.endpoint import Collection, Endpoint, Field, Kind
-from notifier.core.notice import Untold
-from notifier.core.planning import plan
-from notifier.core.reading import Good
-from notifier.core.rehearse import rehearse
-from notifier.core.rulefile import load
-from notifier.core.snapshot import take
-from notifier.core.state import InstanceKey, SourceKey
+from notifier.core.facts.snapshot import take
+from notifier.core.facts.state import InstanceKey, SourceKey
+from notifier.core.judging.notice import Untold
+from notifier.core.judging.planning import plan
+from notifier.core.judging.reading import Good
+from notifier.core.payload.completion import rows_from_texts
+from notifier.core.payload.endpoint import Collection, Endpoint, Field, Kind
+from notifier.core.rules.rulefile import load
+from notifier.core.trial.rehearse import rehearse
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import HEAD, OPERATION, TEAM_LEADS, Play, agent, clock

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.core.budget import (
+from notifier.core.facts.state import Budget
+from notifier.core.rules.budget import (
     EASE,
     SLOWEST,
     STEPS,
@@ -26,9 +27,8 @@ from notifier.core.budget import (
     paced,
     stretches,
 )
-from notifier.core.hours import active
-from notifier.core.shifts import Shifts
-from notifier.core.state import Budget
+from notifier.core.rules.hours import active
+from notifier.core.rules.shifts import Shifts
 
 BOGOTA = ZoneInfo("America/Bogota")
 MIDNIGHT = datetime(2026, 1, 5, 5, 0, tzinfo=UTC)  # of a Monday in Bogotá

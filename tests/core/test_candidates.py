@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.candidates import Option, Tried, copies, judged, limits, suggested, times
-from notifier.core.compiled import CompiledRule, Rulebook
-from notifier.core.known import Known
-from notifier.core.noise import read_budget
-from notifier.core.planning import plan
-from notifier.core.reading import Good
-from notifier.core.replay import Turn, play
-from notifier.core.rulefile import load
+from notifier.core.hindsight.noise import read_budget
+from notifier.core.hindsight.replay import Turn, play
+from notifier.core.judging.known import Known
+from notifier.core.judging.planning import plan
+from notifier.core.judging.reading import Good
+from notifier.core.rules.compiled import CompiledRule, Rulebook
+from notifier.core.rules.rulefile import load
+from notifier.core.trial.candidates import Option, Tried, copies, judged, limits, suggested, times
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import HEAD, LATENCY, TEAM_LEADS, agent, clock, incident, rejection, snapshot

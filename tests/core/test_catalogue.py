@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from notifier.core.decode import decode
-from notifier.core.endpoint import Collection, Endpoint, Kind, Nature
-from notifier.core.planning import plan
-from notifier.core.rulefile import load
-from notifier.core.sample import ORDINARY
-from notifier.core.snapshot import Snapshot, take
-from notifier.core.state import SourceKey
-from notifier.core.tree import write
+from notifier.core.facts.snapshot import Snapshot, take
+from notifier.core.facts.state import SourceKey
+from notifier.core.judging.planning import plan
+from notifier.core.language.tree import write
+from notifier.core.payload.decode import decode
+from notifier.core.payload.endpoint import Collection, Endpoint, Kind, Nature
+from notifier.core.rules.rulefile import load
+from notifier.core.trial.sample import ORDINARY
 from notifier.errors import ConfigError, DecodeError
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.recorded.answers import BARE, DATA, FIRST, KEYS, SECRET

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from notifier.core.completion import rows_from_texts
-from notifier.core.endpoint import Collection, Endpoint, Field, Kind, Nature
-from notifier.core.planning import plan
-from notifier.core.reading import Good
-from notifier.core.rulefile import load
-from notifier.core.snapshot import take
-from notifier.core.state import SourceKey
+from notifier.core.facts.snapshot import take
+from notifier.core.facts.state import SourceKey
+from notifier.core.judging.planning import plan
+from notifier.core.judging.reading import Good
+from notifier.core.payload.completion import rows_from_texts
+from notifier.core.payload.endpoint import Collection, Endpoint, Field, Kind, Nature
+from notifier.core.rules.rulefile import load
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import (

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from notifier.core.notice import Notice, Untold
-from notifier.core.sales import Merit, Score, ScoreKey
+from notifier.core.facts.sales import Merit, Score, ScoreKey
+from notifier.core.judging.notice import Notice, Untold
 from notifier.errors import ConfigError
 from tests.builders import (
     HITS,

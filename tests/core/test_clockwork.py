@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.clockwork import ahead, falls, moment_of, offset, oldest, printed
+from notifier.core.examination.clockwork import ahead, falls, moment_of, offset, oldest, printed
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.core.counters import Unknown, decimals, fall, grown, within
-from notifier.core.expression import parse
-from notifier.core.history import History
-from notifier.core.interpret import Scope, explain, value
-from notifier.core.loop import needs_of
-from notifier.core.notice import Untold
+from notifier.core.judging.notice import Untold
+from notifier.core.language.counters import Unknown, decimals, fall, grown, within
+from notifier.core.language.expression import parse
+from notifier.core.language.history import History
+from notifier.core.language.interpret import Scope, explain, value
+from notifier.core.language.loop import needs_of
 from tests.builders import HEAD, SKILLS, Play, Record, agent, queue, rules
 from tests.core.language import EVERY, START, WORDS, Agent
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.dayplan import day_plan
-from notifier.core.keys import spoken
-from notifier.core.planning import plan
-from notifier.core.rulefile import load
+from notifier.core.judging.planning import plan
+from notifier.core.rules.dayplan import day_plan
+from notifier.core.rules.keys import spoken
+from notifier.core.rules.rulefile import load
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 

@@ -15,13 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from msgspec import structs
 
 from notifier.core.decide import decide, next_due
-from notifier.core.flapping import WINDOW
-from notifier.core.known import Decision, Known
-from notifier.core.notice import Item, Notice, Reason
-from notifier.core.plan import Plan, muted_until
-from notifier.core.request import Acknowledge, Unacknowledge
-from notifier.core.silence import Silence
-from notifier.core.state import (
+from notifier.core.facts.state import (
     SOURCE_RULE,
     Closing,
     Conversation,
@@ -33,6 +27,12 @@ from notifier.core.state import (
     SourceState,
     Told,
 )
+from notifier.core.judging.flapping import WINDOW
+from notifier.core.judging.known import Decision, Known
+from notifier.core.judging.notice import Item, Notice, Reason
+from notifier.core.judging.plan import Plan, muted_until
+from notifier.core.judging.request import Acknowledge, Unacknowledge
+from notifier.core.judging.silence import Silence
 from notifier.errors import Trouble
 from tests.builders import (
     HEAD,

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.answer import Answer
-from notifier.core.completion import rows_from_texts
-from notifier.core.decode import Decoded, decode, read
-from notifier.core.endpoint import Endpoint
-from notifier.core.oddities import Oddities
-from notifier.core.rows import row_type
-from notifier.core.values import LONGEST
+from notifier.core.payload.answer import Answer
+from notifier.core.payload.completion import rows_from_texts
+from notifier.core.payload.decode import Decoded, decode, read
+from notifier.core.payload.endpoint import Endpoint
+from notifier.core.payload.oddities import Oddities
+from notifier.core.payload.rows import row_type
+from notifier.core.payload.values import LONGEST
 from notifier.errors import DecodeError, FetchError, PollError, Trouble
 from notifier.wolkvox.endpoints import CATALOGUE
 

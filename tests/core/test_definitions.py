@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from notifier.core.completion import rows_from_texts
-from notifier.core.definitions import Sample, base, bases, samples, styles
-from notifier.core.rows import Row
+from notifier.core.examination.definitions import Sample, base, bases, samples, styles
+from notifier.core.payload.completion import rows_from_texts
+from notifier.core.payload.rows import Row
 from notifier.wolkvox.endpoints import CATALOGUE
 
 SKILLS = CATALOGUE["skills"].collections[0]

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.core import diagnosis, lately
-from notifier.core.answer import Answer
-from notifier.core.budget import Quota, TokenInfo
-from notifier.core.decode import Decoded, decode, read
-from notifier.core.diagnosis import Examined
-from notifier.core.finding import Finding, Level
-from notifier.core.oddities import LATELY, Falls, Met, Oddities, Record, noted
-from notifier.core.plan import SourcePlan
-from notifier.core.rows import Row
-from notifier.core.state import SourceKey, SourceState
+from notifier.core.examination import diagnosis, lately
+from notifier.core.examination.diagnosis import Examined
+from notifier.core.examination.finding import Finding, Level
+from notifier.core.facts.state import SourceKey, SourceState
+from notifier.core.judging.plan import SourcePlan
+from notifier.core.payload.answer import Answer
+from notifier.core.payload.decode import Decoded, decode, read
+from notifier.core.payload.oddities import LATELY, Falls, Met, Oddities, Record, noted
+from notifier.core.payload.rows import Row
+from notifier.core.rules.budget import Quota, TokenInfo
 from notifier.errors import DecodeError, FetchError, PollError, Trouble
 from tests.builders import HITS, LATENCY, SKILLS, rules
 from tests.core.test_definitions import day

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.diff import Diff, compare, fields_changed
-from notifier.core.rows import Row, row_type
+from notifier.core.payload.diff import Diff, compare, fields_changed
+from notifier.core.payload.rows import Row, row_type
 from notifier.wolkvox.endpoints import CATALOGUE
 
 Skill = row_type(CATALOGUE["skills"].collections[0])

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from notifier.core.decide import next_due
-from notifier.core.hours import times
-from notifier.core.notice import Notice, Report
-from notifier.core.shifts import Calendar
-from notifier.core.state import RuleTally, SourceKey
+from notifier.core.facts.state import RuleTally, SourceKey
+from notifier.core.judging.notice import Notice, Report
+from notifier.core.rules.hours import times
+from notifier.core.rules.shifts import Calendar
 from tests.builders import (
     BEGIN,
     HITS,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.counters import Unknown
-from notifier.core.expression import ExpressionError, Vocabulary, parse
-from notifier.core.planning import plan
-from notifier.core.rulefile import load
+from notifier.core.judging.planning import plan
+from notifier.core.language.counters import Unknown
+from notifier.core.language.expression import ExpressionError, Vocabulary, parse
+from notifier.core.rules.rulefile import load
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import HEAD, HITS, TEAM_LEADS, Play, clock, hit

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.endpoint import Collection, Kind, Missing, Nature, Span
-from notifier.core.readonly import refusal
+from notifier.core.payload.endpoint import Collection, Kind, Missing, Nature, Span
+from notifier.core.payload.readonly import refusal
 from notifier.wolkvox.endpoints import CATALOGUE
 
 COLLECTIONS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.notice import Untold
+from notifier.core.judging.notice import Untold
 from tests.builders import HEAD, Play, Record, agent, rejection, rules
 
 CONNECTED = "where = \"agent_status == 'connected'\""

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.core.notice import Reason, Untold
-from notifier.core.occurred import occurred
+from notifier.core.announcing.occurred import occurred
+from notifier.core.judging.notice import Reason, Untold
 from notifier.errors import ConfigError
 from tests.builders import HITS, NEW_HIT, OPERATION, SKILLS, Play, Record, hit, queue, rules
 

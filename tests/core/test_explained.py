@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.core.notice import Untold
+from notifier.core.judging.notice import Untold
 from tests.builders import LATENCY, SITE_LINK, SKILLS, Play, Record, agent, queue, rejection
 
 IP = "181.49.7.7"

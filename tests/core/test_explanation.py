@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.explanation import SAYS, Explanation, explain, miss
-from notifier.core.known import Known
-from notifier.core.notice import Reason, Untold
-from notifier.core.plan import Plan
-from notifier.core.reading import Good, Reload
-from notifier.core.replay import Step, Turn, play
+from notifier.core.hindsight.explanation import SAYS, Explanation, explain, miss
+from notifier.core.hindsight.replay import Step, Turn, play
+from notifier.core.judging.known import Known
+from notifier.core.judging.notice import Reason, Untold
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.reading import Good, Reload
 from tests.builders import (
     HITS,
     LATENCY,

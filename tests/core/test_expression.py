@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.core.endpoint import Kind
-from notifier.core.expression import Expression, ExpressionError, Vocabulary, Want, parse
-from notifier.core.tree import duration, write
+from notifier.core.language.expression import Expression, ExpressionError, Vocabulary, Want, parse
+from notifier.core.language.tree import duration, write
+from notifier.core.payload.endpoint import Kind
 from tests.core.language import GROUP, WORDS, conditions, group_conditions
 
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from notifier.core.decode import decode
-from notifier.core.endpoint import Kind, Missing, Nature
-from notifier.core.rulefile import load
+from notifier.core.payload.decode import decode
+from notifier.core.payload.endpoint import Kind, Missing, Nature
+from notifier.core.rules.rulefile import load
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.notice import Reason, Untold
+from notifier.core.judging.notice import Reason, Untold
 from tests.builders import HEAD, TEAM_LEADS, Play, Record, agent, rejection, rules
 
 BOTH = 'to = ["team-leads", "on-call"]'

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.core.functions import median, mos, unlikely, worse
+from notifier.core.language.functions import median, mos, unlikely, worse
 from tests.core.reference import tail
 
 

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import msgspec
 
-from notifier.core.decode import Decoded
-from notifier.core.endpoint import spread
-from notifier.core.gather import gathered
-from notifier.core.oddities import Oddities
+from notifier.core.payload.decode import Decoded
+from notifier.core.payload.endpoint import spread
+from notifier.core.payload.gather import gathered
+from notifier.core.payload.oddities import Oddities
 
 
 class Named(msgspec.Struct):

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.notice import Untold
-from notifier.core.state import Closing, InstanceKey, Severity
+from notifier.core.facts.state import Closing, InstanceKey, Severity
+from notifier.core.judging.notice import Untold
 from notifier.errors import Trouble
 from tests.builders import (
     HEAD,

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.core.counters import Unknown
-from notifier.core.endpoint import Kind
-from notifier.core.history import USUAL_ENTITIES, History, Needs
-from notifier.core.interpret import value
+from notifier.core.language.counters import Unknown
+from notifier.core.language.history import USUAL_ENTITIES, History, Needs
+from notifier.core.language.interpret import value
+from notifier.core.payload.endpoint import Kind
 from tests.core.language import EVERY, START, Agent, entity
 
 MINUTE = 60.0

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from notifier.core.hours import active, quiet
+from notifier.core.rules.hours import active, quiet
 
 MONDAY, SATURDAY, SUNDAY = 5, 10, 11  # of January 2026
 

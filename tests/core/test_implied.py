@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.rulefile import load
+from notifier.core.rules.rulefile import load
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 

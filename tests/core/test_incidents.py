@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.notice import Untold
-from notifier.core.state import Closing, InstanceKey, Phase, Severity
+from notifier.core.facts.state import Closing, InstanceKey, Phase, Severity
+from notifier.core.judging.notice import Untold
 from tests.builders import OPERATION, SKILLS, Play, agent, clock, queue, rejection
 
 KEY = InstanceKey(OPERATION, "network-rejection", "12004")

@@ -5,9 +5,9 @@ from math import inf
 
 import pytest
 
-from notifier.core.expression import parse
-from notifier.core.interpret import Scope, Step, explain, judge, value
-from notifier.core.ranges import Range, apply, average, compare, divide, jump, total
+from notifier.core.language.expression import parse
+from notifier.core.language.interpret import Scope, Step, explain, judge, value
+from notifier.core.language.ranges import Range, apply, average, compare, divide, jump, total
 from tests.core.language import EVERY, GROUP, START, WORDS, Agent, entity, past
 
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from notifier.core.endpoint import Missing
-from notifier.core.lifecycle import Moment, Policy, Result, Turn, start, step
-from notifier.core.state import Instance, InstanceKey, Phase, SourceKey
+from notifier.core.facts.state import Instance, InstanceKey, Phase, SourceKey
+from notifier.core.judging.lifecycle import Moment, Policy, Result, Turn, start, step
+from notifier.core.payload.endpoint import Missing
 
 KEY = InstanceKey("bogota", "network-rejection", "12004")
 SOURCE = SourceKey("bogota", "latency")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.core.expression import parse
-from notifier.core.history import History
-from notifier.core.interpret import Scope, judge
-from notifier.core.loop import Found, LoopRule, compile_loop, needs_of
+from notifier.core.language.expression import parse
+from notifier.core.language.history import History
+from notifier.core.language.interpret import Scope, judge
+from notifier.core.language.loop import Found, LoopRule, compile_loop, needs_of
 from tests.core import reference
 from tests.core.language import (
     EVERY,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from notifier.core.mutants import mutants
-from notifier.core.planning import plan
-from notifier.core.rulefile import load
+from notifier.core.judging.planning import plan
+from notifier.core.rules.mutants import mutants
+from notifier.core.rules.rulefile import load
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import HEAD, NEW_HIT, TEAM_LEADS, rejection
 

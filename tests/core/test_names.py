@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.names import MOST, UNNAMED, names_at, shown
+from notifier.core.payload.names import MOST, UNNAMED, names_at, shown
 
 
 @pytest.mark.parametrize("name", ["calls", "service_level_45seg", "avgWait", "q01", "by_abandon"])

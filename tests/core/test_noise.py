@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.core.difference import Kind, compare
-from notifier.core.message import Message, messages
-from notifier.core.noise import busiest, disturbances, per_hour, per_rule, read_budget
+from notifier.core.hindsight.difference import Kind, compare
+from notifier.core.hindsight.message import Message, messages
+from notifier.core.hindsight.noise import busiest, disturbances, per_hour, per_rule, read_budget
 from notifier.errors import ConfigError
 from tests.builders import HITS, NEW_HIT, Play, agent, hit, rejection
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.keys import duration
-from notifier.core.rulefile import load
+from notifier.core.rules.keys import duration
+from notifier.core.rules.rulefile import load
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import HEAD, NEW_HIT, SITE_LINK, TEAM_LEADS, rejection
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.expression import parse
-from notifier.core.history import History
-from notifier.core.interpret import Scope, judge
-from notifier.core.loop import needs_of
-from notifier.core.regions import possible, regions
-from notifier.core.rulefile import load
-from notifier.core.tree import And
+from notifier.core.language.expression import parse
+from notifier.core.language.history import History
+from notifier.core.language.interpret import Scope, judge
+from notifier.core.language.loop import needs_of
+from notifier.core.language.tree import And
+from notifier.core.rules.regions import possible, regions
+from notifier.core.rules.rulefile import load
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.core.language import EVERY, START, WORDS, Agent, conditions
 

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.budget import Quota
 from notifier.core.decide import decide
-from notifier.core.known import Known
-from notifier.core.pace import IN_A_ROW, behind, news, streak
-from notifier.core.plan import Plan
-from notifier.core.reading import Lag, Ration, Reading
-from notifier.core.state import Budget, SourceKey
+from notifier.core.facts.state import Budget, SourceKey
+from notifier.core.judging.known import Known
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.reading import Lag, Ration, Reading
+from notifier.core.reacting.pace import IN_A_ROW, behind, news, streak
+from notifier.core.rules.budget import Quota
 from tests.builders import BEGIN, HEAD, LATENCY, Play, agent, clock, rejection, rules
 
 OPERATION = "bogota"

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.places import Loc, Places
+from notifier.core.rules.places import Loc, Places
 
 TEXT = """\
 # a comment

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.hours import Quiet
-from notifier.core.plan import Reach, muted_until
-from notifier.core.state import SourceKey
+from notifier.core.facts.state import SourceKey
+from notifier.core.judging.plan import Reach, muted_until
+from notifier.core.rules.hours import Quiet
 from tests.builders import OPERATION, clock, rejection, rules
 
 ZONES = ("UTC", "America/Bogota", "America/New_York", "Europe/Madrid", "Asia/Kathmandu")

@@ -6,7 +6,7 @@ import dataclasses
 from datetime import timedelta
 
 from notifier.core.decide import decide
-from notifier.core.reading import Delivery
+from notifier.core.judging.reading import Delivery
 from notifier.errors import Trouble
 from tests.builders import (
     HEAD,

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.oddities import Oddities
-from notifier.core.reactions import BUSY_EARLY, REACTIONS, early, resting
-from notifier.core.reading import Good
-from notifier.core.snapshot import take
-from notifier.core.state import SourceKey
+from notifier.core.facts.snapshot import take
+from notifier.core.facts.state import SourceKey
+from notifier.core.judging.reactions import BUSY_EARLY, REACTIONS, early, resting
+from notifier.core.judging.reading import Good
+from notifier.core.payload.oddities import Oddities
 from notifier.errors import Trouble
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.readonly import refusal, refused_param
+from notifier.core.payload.readonly import refusal, refused_param
 
 READS = [
     ("information", "storage"),

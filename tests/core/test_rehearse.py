@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from notifier.core.planning import plan
-from notifier.core.rehearse import Difference, rehearse
-from notifier.core.rulefile import load
+from notifier.core.judging.planning import plan
+from notifier.core.rules.rulefile import load
+from notifier.core.trial.rehearse import Difference, rehearse
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import HEAD, NEW_HIT, SITE_LINK, TEAM_LEADS, rejection
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.completion import rows_from_texts
-from notifier.core.oddities import Falls
-from notifier.core.relations import broken
-from notifier.core.snapshot import by_key
+from notifier.core.facts.snapshot import by_key
+from notifier.core.language.relations import broken
+from notifier.core.payload.completion import rows_from_texts
+from notifier.core.payload.oddities import Falls
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import SKILLS, Play, Record, clock, queue, rules
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.notice import Untold
-from notifier.core.state import SOURCE_RULE, Closing, InstanceKey, Severity
+from notifier.core.facts.state import SOURCE_RULE, Closing, InstanceKey, Severity
+from notifier.core.judging.notice import Untold
 from notifier.errors import Trouble
 from tests.builders import (
     HEAD,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from notifier.core.known import Known
-from notifier.core.reading import Due, Good, Reload
-from notifier.core.replay import Turn, play
+from notifier.core.hindsight.replay import Turn, play
+from notifier.core.judging.known import Known
+from notifier.core.judging.reading import Due, Good, Reload
 from tests.builders import LATENCY, agent, clock, lines, rejection, rules, snapshot
 
 

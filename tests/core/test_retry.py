@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.retry import CHAT, MAIL, Patience, next_attempt
+from notifier.core.telling.retry import CHAT, MAIL, Patience, next_attempt
 
 NOW = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 patiences = st.sampled_from([CHAT, MAIL])

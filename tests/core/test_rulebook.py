@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from notifier.commands.endpoints import page as endpoints_page
-from notifier.core.calls import FUNCTIONS
-from notifier.core.declared import DeclaredEndpoint, DeclaredField
-from notifier.core.endpoint import Missing
-from notifier.core.keys import LANGUAGES, duration
-from notifier.core.rulebook import Operation, Receiver, Rule, RulesFile, Source, schema
-from notifier.core.rulefile import load
-from notifier.core.state import Severity, SourceKey
-from notifier.core.tables import Poll, Table, Test
+from notifier.core.facts.state import Severity, SourceKey
+from notifier.core.language.calls import FUNCTIONS
+from notifier.core.payload.endpoint import Missing
+from notifier.core.rules.declared import DeclaredEndpoint, DeclaredField
+from notifier.core.rules.keys import LANGUAGES, duration
+from notifier.core.rules.rulebook import Operation, Receiver, Rule, RulesFile, Source, schema
+from notifier.core.rules.rulefile import load
+from notifier.core.rules.tables import Poll, Table, Test
 from notifier.errors import Trouble
 from notifier.wolkvox.endpoints import CATALOGUE
 

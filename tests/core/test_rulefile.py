@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.core.endpoint import Collection, Endpoint, Field, Kind
-from notifier.core.rulefile import load
+from notifier.core.payload.endpoint import Collection, Endpoint, Field, Kind
+from notifier.core.rules.rulefile import load
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 

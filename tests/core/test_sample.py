@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from notifier.core.notice import Reason
-from notifier.core.plan import Reach
-from notifier.core.sample import marked_notice
+from notifier.core.judging.notice import Reason
+from notifier.core.judging.plan import Reach
+from notifier.core.trial.sample import marked_notice
 from tests.builders import BEGIN
 
 REACH = Reach("leads", "slack", ("#operaciones",), language="es", locale="es_CO")

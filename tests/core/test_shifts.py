@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.hours import active
-from notifier.core.shifts import Shifts, is_holiday, moment
+from notifier.core.rules.hours import active
+from notifier.core.rules.shifts import Shifts, is_holiday, moment
 
 BOGOTA, SANTIAGO = ZoneInfo("America/Bogota"), ZoneInfo("America/Santiago")
 WEEK = "Mon-Sat 07:00-21:00"

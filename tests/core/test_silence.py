@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from notifier.core.silence import covering, covers, in_force, turns
-from notifier.core.state import InstanceKey
+from notifier.core.facts.state import InstanceKey
+from notifier.core.judging.silence import covering, covers, in_force, turns
 from tests.builders import clock, silence
 
 KEY = InstanceKey("bogota", "network-rejection", "12004")

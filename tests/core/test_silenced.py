@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.notice import Untold
-from notifier.core.request import EndSilence
+from notifier.core.judging.notice import Untold
+from notifier.core.judging.request import EndSilence
 from tests.builders import (
     HEAD,
     HITS,

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.completion import rows_from_texts
-from notifier.core.oddities import Oddities
-from notifier.core.snapshot import SLASH, by_key, join_key, take
-from notifier.core.state import SourceKey
+from notifier.core.facts.snapshot import SLASH, by_key, join_key, take
+from notifier.core.facts.state import SourceKey
+from notifier.core.payload.completion import rows_from_texts
+from notifier.core.payload.oddities import Oddities
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import HITS, NEW_HIT, Play
 

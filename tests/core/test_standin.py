@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from notifier.core.decide import decide
-from notifier.core.notice import Notice
-from notifier.core.reading import Delivery
-from notifier.core.standin import stand_in
-from notifier.core.state import RECEIVER_RULE
+from notifier.core.facts.state import RECEIVER_RULE
+from notifier.core.judging.notice import Notice
+from notifier.core.judging.reading import Delivery
+from notifier.core.telling.standin import stand_in
 from tests.builders import HEAD, TEAM_LEADS, Play, agent, clock, rejection, rules
 
 DEPUTY = """

@@ -7,15 +7,15 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from notifier.core.known import Known
-from notifier.core.plan import Plan
-from notifier.core.planning import plan
-from notifier.core.receiver_status import ReceiverStatus, Traffic, receivers
-from notifier.core.rule_status import Fires, RuleStatus, RuleTest, fires, rules
-from notifier.core.rulefile import load
-from notifier.core.source_status import SourceStatus, sources
-from notifier.core.state import RECEIVER_RULE, Closing, Instance, InstanceKey, Phase, Severity
-from notifier.core.status import IncidentStatus, called, key_of, listed, of_incident
+from notifier.core.facts.state import RECEIVER_RULE, Closing, Instance, InstanceKey, Phase, Severity
+from notifier.core.judging.known import Known
+from notifier.core.judging.plan import Plan
+from notifier.core.judging.planning import plan
+from notifier.core.rules.rulefile import load
+from notifier.core.standing.receiver_status import ReceiverStatus, Traffic, receivers
+from notifier.core.standing.rule_status import Fires, RuleStatus, RuleTest, fires, rules
+from notifier.core.standing.source_status import SourceStatus, sources
+from notifier.core.standing.status import IncidentStatus, called, key_of, listed, of_incident
 from notifier.errors import Trouble
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import (

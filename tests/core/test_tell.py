@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.notice import ROSTER, Notice, Reason, Untold
-from notifier.core.state import Severity
+from notifier.core.facts.state import Severity
+from notifier.core.judging.notice import ROSTER, Notice, Reason, Untold
 from tests.builders import HEAD, TEAM_LEADS, Play, agent, clock, rejection, rules
 
 BOTH = 'to = ["team-leads", "on-call"]'

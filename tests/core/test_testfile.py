@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.rulefile import load
-from notifier.core.testfile import load_tests
+from notifier.core.rules.rulefile import load
+from notifier.core.rules.testfile import load_tests
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import HEAD, TEAM_LEADS, rejection

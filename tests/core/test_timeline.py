@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from notifier.core.known import Draft, Known
-from notifier.core.state import Entry
-from notifier.core.timeline import timeline
+from notifier.core.facts.state import Entry
+from notifier.core.judging.known import Draft, Known
+from notifier.core.reacting.timeline import timeline
 from tests.builders import BEGIN, SITE_LINK, Play, agent, incident, rejection
 
 

@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.endpoint import Kind
-from notifier.core.values import BIGGEST, BLANK, LONGEST, UNREADABLE, flag, number, reader, text
+from notifier.core.payload.endpoint import Kind
+from notifier.core.payload.values import (
+    BIGGEST,
+    BLANK,
+    LONGEST,
+    UNREADABLE,
+    flag,
+    number,
+    reader,
+    text,
+)
 
 NUMBERS = [kind for kind in Kind if kind.numeric]
 

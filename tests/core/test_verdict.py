@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.core.known import Known
-from notifier.core.notice import Reason, Untold
-from notifier.core.reading import Failed, Good, Reading
-from notifier.core.replay import Step, Turn, play
-from notifier.core.scrutiny import entities, scrutinize, told_of, verdict, view_of
-from notifier.core.state import InstanceKey
+from notifier.core.facts.state import InstanceKey
+from notifier.core.hindsight.replay import Step, Turn, play
+from notifier.core.hindsight.scrutiny import entities, scrutinize, told_of, verdict, view_of
+from notifier.core.judging.known import Known
+from notifier.core.judging.notice import Reason, Untold
+from notifier.core.judging.reading import Failed, Good, Reading
 from notifier.errors import Trouble
 from tests.builders import (
     HITS,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from notifier.core.expression import ExpressionError
-from notifier.core.planning import plan
-from notifier.core.rulefile import load
-from notifier.core.whatif import with_condition
+from notifier.core.judging.planning import plan
+from notifier.core.language.expression import ExpressionError
+from notifier.core.rules.rulefile import load
+from notifier.core.trial.whatif import with_condition
 from notifier.wolkvox.endpoints import CATALOGUE
 from tests.builders import HEAD, OPERATION, TEAM_LEADS, Play, agent, rejection
 

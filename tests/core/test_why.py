@@ -10,9 +10,9 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from notifier.core.notice import Reason, Untold
-from notifier.core.state import Closing, Incident, InstanceKey, Severity, SourceKey, Told
-from notifier.core.why import Terms, why
+from notifier.core.facts.state import Closing, Incident, InstanceKey, Severity, SourceKey, Told
+from notifier.core.judging.notice import Reason, Untold
+from notifier.core.telling.why import Terms, why
 
 NOW = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 OPENED = NOW - timedelta(minutes=10)

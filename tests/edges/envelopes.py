@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from notifier.core.notice import Item, Notice, Reason
-from notifier.core.outgoing import Envelope
+from notifier.core.judging.notice import Item, Notice, Reason
+from notifier.core.telling.outgoing import Envelope
 from notifier.render import Renderer, envelopes
 from tests.edges.notices import NOW, closed, conversation, incident, notice
 

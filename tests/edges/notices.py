@@ -8,8 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from notifier.core.notice import Event, Item, Notice, Reason, RuleText
-from notifier.core.state import (
+from notifier.core.facts.state import (
     SOURCE_RULE,
     Closing,
     Conversation,
@@ -20,6 +19,7 @@ from notifier.core.state import (
     SourceKey,
     incident_id,
 )
+from notifier.core.judging.notice import Event, Item, Notice, Reason, RuleText
 
 NOW = datetime(2026, 5, 4, 15, 22, tzinfo=UTC)  # a Monday; 10:22 in Bogotá
 SOURCE = SourceKey("bogota", "latency")

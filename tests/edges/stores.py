@@ -15,10 +15,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from notifier.core.outgoing import Envelope
-from notifier.core.sales import Score, ScoreKey
-from notifier.core.silence import Silence
-from notifier.core.state import (
+from notifier.core.facts.sales import Score, ScoreKey
+from notifier.core.facts.state import (
     Budget,
     Conversation,
     Entry,
@@ -36,6 +34,8 @@ from notifier.core.state import (
     ToldKey,
     incident_id,
 )
+from notifier.core.judging.silence import Silence
+from notifier.core.telling.outgoing import Envelope
 from notifier.store import tables
 from notifier.store.database import REVISION, Database, open_database
 

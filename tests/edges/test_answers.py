@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from pytest_httpserver import HTTPServer
 
-from notifier.core.plan import SourcePlan
-from notifier.core.snapshot import Snapshot
-from notifier.core.state import SourceKey
+from notifier.core.facts.snapshot import Snapshot
+from notifier.core.facts.state import SourceKey
+from notifier.core.judging.plan import SourcePlan
 from notifier.errors import PollError, Trouble
 from notifier.wolkvox.client import Client
 from notifier.wolkvox.endpoints import CATALOGUE

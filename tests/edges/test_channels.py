@@ -29,10 +29,10 @@ from notifier.channels.signed import Webhook, signature
 from notifier.channels.slack import Slack
 from notifier.channels.teams import Teams
 from notifier.channels.webhook import SlackWebhook
-from notifier.core.notice import Item, Reason
-from notifier.core.outgoing import Envelope, doubtful
-from notifier.core.state import Severity
-from notifier.core.tables import KINDS
+from notifier.core.facts.state import Severity
+from notifier.core.judging.notice import Item, Reason
+from notifier.core.rules.tables import KINDS
+from notifier.core.telling.outgoing import Envelope, doubtful
 from notifier.errors import ConfigError, PermanentDeliveryError, TemporaryDeliveryError
 from notifier.simulator.mail import MailFault, MailServer, MailWrong
 from tests.edges.envelopes import LATER, first, last, of, with_payload

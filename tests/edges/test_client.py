@@ -18,7 +18,7 @@ import trustme
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from notifier.core.endpoint import Endpoint
+from notifier.core.payload.endpoint import Endpoint
 from notifier.errors import FetchError, Trouble
 from notifier.wolkvox.client import Client
 from notifier.wolkvox.endpoints import CATALOGUE

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from notifier.channels.email import Email, Security
 from notifier.channels.letter import addressed, letter, one_line
-from notifier.core.outgoing import Envelope
+from notifier.core.telling.outgoing import Envelope
 from notifier.errors import PermanentDeliveryError, TemporaryDeliveryError
 from notifier.simulator.mail import Mail, MailFault, MailServer, MailWrong
 from tests.edges.envelopes import LATER, first, last, with_payload

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from notifier.core.notice import Event, Item, Notice, Reason, RuleText
-from notifier.core.outgoing import Envelope
-from notifier.core.sales import Merit
-from notifier.core.state import (
+from notifier.core.facts.sales import Merit
+from notifier.core.facts.state import (
     Closing,
     Severity,
 )
+from notifier.core.judging.notice import Event, Item, Notice, Reason, RuleText
+from notifier.core.telling.outgoing import Envelope
 from notifier.errors import Trouble
 from notifier.render import Renderer, envelopes, text
 from notifier.render.words import read_phrases

@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.notice import Notice, Report
-from notifier.core.plan import Reach
-from notifier.core.sample import marked_notice
-from notifier.core.state import RuleTally
+from notifier.core.facts.state import RuleTally
+from notifier.core.judging.notice import Notice, Report
+from notifier.core.judging.plan import Reach
+from notifier.core.trial.sample import marked_notice
 from notifier.render import Renderer, envelopes, text
 from tests.builders import BEGIN
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from notifier.core.notice import Item, Notice, Reason, RuleText
-from notifier.core.silence import Silence
-from notifier.core.state import STORM_RULE, Conversation, Incident, Severity, Told
+from notifier.core.facts.state import STORM_RULE, Conversation, Incident, Severity, Told
+from notifier.core.judging.notice import Item, Notice, Reason, RuleText
+from notifier.core.judging.silence import Silence
 from tests.edges.notices import NOW, closed, conversation, incident, notice, opened, spanish
 from tests.edges.test_render import rendered, shown
 

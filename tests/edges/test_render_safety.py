@@ -13,8 +13,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from notifier.core.notice import Event, Item, Notice, Reason, RuleText
-from notifier.core.state import Closing, InstanceKey, Severity
+from notifier.core.facts.state import Closing, InstanceKey, Severity
+from notifier.core.judging.notice import Event, Item, Notice, Reason, RuleText
 from notifier.render import Renderer, envelopes, text
 from notifier.render.clean import one_line, scrubbed
 from notifier.render.sandbox import flat

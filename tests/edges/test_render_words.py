@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.core.endpoint import Kind
+from notifier.core.payload.endpoint import Kind
 from notifier.errors import Trouble
 from notifier.render.manner import Manner, locale_of, zone_of
 from notifier.render.shipped import vocabularies

@@ -14,8 +14,8 @@ from pytest_httpserver import HTTPServer
 
 from notifier.channels.slack import Slack
 from notifier.channels.slack_errors import MEANINGS, Meaning
-from notifier.core.notice import Reason
-from notifier.core.outgoing import alone, doubtful
+from notifier.core.judging.notice import Reason
+from notifier.core.telling.outgoing import alone, doubtful
 from notifier.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
 from notifier.simulator.slack import SlackFault, SlackServer, Slip, lost
 from tests.edges.envelopes import LATER, first, last, second

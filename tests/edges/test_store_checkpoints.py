@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from notifier.core.known import Known
+from notifier.core.judging.known import Known
 from notifier.errors import StateError
 from notifier.store import checkpoints, recordings
 from notifier.store.checkpoints import Saved

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from notifier.core.outgoing import Envelope
+from notifier.core.telling.outgoing import Envelope
 from notifier.store import lanes, outbox
 from notifier.store.database import Database
 from tests.edges.stores import NOON, after, an_envelope, database, database_url, postgresql

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from notifier.core.sales import Sale, Score, ScoreKey
-from notifier.core.state import (
+from notifier.core.facts.sales import Sale, Score, ScoreKey
+from notifier.core.facts.state import (
     InstanceKey,
     Phase,
     RuleTally,

@@ -7,7 +7,7 @@ from threading import Thread
 import pytest
 from sqlalchemy import text
 
-from notifier.core.outgoing import Envelope
+from notifier.core.telling.outgoing import Envelope
 from notifier.store import outbox
 from notifier.store.database import Database
 from notifier.store.outbox import Claimed

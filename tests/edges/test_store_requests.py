@@ -7,8 +7,8 @@ from datetime import timedelta
 from msgspec.structs import replace
 from sqlalchemy import text
 
-from notifier.core.request import Acknowledge, AddSilence, Request
-from notifier.core.silence import Silence
+from notifier.core.judging.request import Acknowledge, AddSilence, Request
+from notifier.core.judging.silence import Silence
 from notifier.store import memory, past, requests
 from notifier.store.database import Database
 from tests.edges.stores import NOON, Changes, after, database, database_url, postgresql

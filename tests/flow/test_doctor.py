@@ -17,7 +17,7 @@ import pytest
 from notifier.clocks import Clocks
 from notifier.commands.doctor import calls, doctor, examined
 from notifier.commands.simulate import read_file
-from notifier.core.finding import Finding, Level, ok
+from notifier.core.examination.finding import Finding, Level, ok
 from notifier.doctor.rounds import Check, rounds
 from notifier.doctor.visit import Visit
 from notifier.errors import StateError

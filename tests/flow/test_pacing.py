@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from notifier.bot import Bot
-from notifier.core.pace import IN_A_ROW
-from notifier.core.state import SourceKey
+from notifier.core.facts.state import SourceKey
+from notifier.core.reacting.pace import IN_A_ROW
 from notifier.schedule import Schedule
 from tests.flow.stage import Stage, envelope, staged
 

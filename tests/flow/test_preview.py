@@ -11,9 +11,9 @@ import pytest
 
 from notifier.commands import preview as command
 from notifier.commands.preview import Wish, preview
-from notifier.core.gallery import gallery, of_source
-from notifier.core.planning import plan
-from notifier.core.tables import Language
+from notifier.core.judging.planning import plan
+from notifier.core.rules.tables import Language
+from notifier.core.trial.gallery import gallery, of_source
 from notifier.errors import ConfigError
 from notifier.render import Renderer, envelopes, shipped
 from notifier.rules import read_rules

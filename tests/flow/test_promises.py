@@ -15,11 +15,11 @@ from notifier.app import owner
 from notifier.bot import Bot
 from notifier.channels.base import Channel, Delivered
 from notifier.clocks import utc_now
-from notifier.core.known import Decision
-from notifier.core.notice import Notice
-from notifier.core.outgoing import Envelope
-from notifier.core.reading import Reading
-from notifier.core.snapshot import Snapshot
+from notifier.core.facts.snapshot import Snapshot
+from notifier.core.judging.known import Decision
+from notifier.core.judging.notice import Notice
+from notifier.core.judging.reading import Reading
+from notifier.core.telling.outgoing import Envelope
 from notifier.errors import RenderError, StateError
 from notifier.schedule import Job, Schedule
 from notifier.simulator.faults import Fault, Wrong

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from notifier.bot import Bot
-from notifier.core.known import Decision
-from notifier.core.reading import Due, Reading, Reload
-from notifier.core.replay import play
-from notifier.core.request import Acknowledge, AddSilence, Request
-from notifier.core.silence import Silence
+from notifier.core.hindsight.replay import play
+from notifier.core.judging.known import Decision
+from notifier.core.judging.reading import Due, Reading, Reload
+from notifier.core.judging.request import Acknowledge, AddSilence, Request
+from notifier.core.judging.silence import Silence
 from notifier.hindsight.recorded import Recorded
 from notifier.rules import read_rules
 from notifier.simulator.faults import Fault, Wrong

@@ -13,8 +13,8 @@ import pytest
 
 from notifier import cli, desk
 from notifier.clocks import utc_now
-from notifier.core.request import EndSilence
-from notifier.core.silence import Silence
+from notifier.core.judging.request import EndSilence
+from notifier.core.judging.silence import Silence
 from notifier.errors import RequestError
 from notifier.store import requests
 from notifier.store.database import Database, open_database

@@ -16,9 +16,9 @@ import pytest
 
 from notifier.app import rehearsal
 from notifier.clocks import Clocks
-from notifier.core.budget import Quota
-from notifier.core.reading import Ration
-from notifier.core.state import Budget, SourceKey
+from notifier.core.facts.state import Budget, SourceKey
+from notifier.core.judging.reading import Ration
+from notifier.core.rules.budget import Quota
 from notifier.errors import FetchError, Trouble
 from notifier.purse import Purse
 from notifier.store.database import open_database

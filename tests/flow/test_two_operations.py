@@ -22,14 +22,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from notifier.core.completion import rows_from_texts
-from notifier.core.known import Known
-from notifier.core.outgoing import Envelope
-from notifier.core.plan import SourcePlan
-from notifier.core.planning import plan
-from notifier.core.rulefile import load
-from notifier.core.snapshot import Snapshot, take
-from notifier.core.state import SourceKey
+from notifier.core.facts.snapshot import Snapshot, take
+from notifier.core.facts.state import SourceKey
+from notifier.core.judging.known import Known
+from notifier.core.judging.plan import SourcePlan
+from notifier.core.judging.planning import plan
+from notifier.core.payload.completion import rows_from_texts
+from notifier.core.rules.rulefile import load
+from notifier.core.telling.outgoing import Envelope
 from notifier.cycle import Cycle
 from notifier.errors import FetchError, Trouble
 from notifier.journal import Journal

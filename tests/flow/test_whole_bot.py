@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from notifier.bot import Bot
-from notifier.core.state import SourceKey
+from notifier.core.facts.state import SourceKey
 from notifier.errors import StateError
 from notifier.simulator.faults import Fault, Wrong
 from notifier.simulator.mail import MailFault, MailWrong

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from notifier.bot import Bot
-from notifier.core.oddities import Oddities
-from notifier.core.state import SourceKey
+from notifier.core.facts.state import SourceKey
+from notifier.core.payload.oddities import Oddities
 from notifier.web.metrics import Metrics
 from tests.flow.stage import Stage, envelope, staged
 

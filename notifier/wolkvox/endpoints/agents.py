@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from notifier.core.endpoint import Collection, Computed, Endpoint, Field, Kind, Nature, Span, Stay
+from notifier.core.payload.endpoint import (
+    Collection,
+    Computed,
+    Endpoint,
+    Field,
+    Kind,
+    Nature,
+    Span,
+    Stay,
+)
 from notifier.wolkvox.endpoints.fields import (
     AGENT_DNI,
     AGENT_ID,

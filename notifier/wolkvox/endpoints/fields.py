@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.core.endpoint import Field, Kind, Relation
+from notifier.core.payload.endpoint import Field, Kind, Relation
 
 AGENT_ID = Field("agent_id", Kind.TEXT, says="the agent's number")
 AGENT_NAME = Field("agent_name", Kind.TEXT, aliases=("agent",))

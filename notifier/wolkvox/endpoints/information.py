@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from notifier.core.endpoint import Collection, Endpoint, Field, Kind, Missing, Nature, Span
+from notifier.core.payload.endpoint import Collection, Endpoint, Field, Kind, Missing, Nature, Span
 from notifier.wolkvox.endpoints.fields import (
     AGENT_DNI,
     AGENT_ID,

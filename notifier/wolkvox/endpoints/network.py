@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifier.core.endpoint import Collection, Computed, Endpoint, Field, Kind, Missing
+from notifier.core.payload.endpoint import Collection, Computed, Endpoint, Field, Kind, Missing
 
 REJECTION_LIMIT = 1.0  # %; "this value should not exceed 1%", the vendor's page of `latency`
 

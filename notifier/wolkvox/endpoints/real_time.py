@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from notifier.core.endpoint import (
+from notifier.core.payload.endpoint import (
     Asked,
     Collection,
     Computed,

@@ -1,0 +1,1 @@
+"""What is told once, or at set times: events, sales and what they are worth, digests."""

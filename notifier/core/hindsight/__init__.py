@@ -1,0 +1,1 @@
+"""The past again, through the very same `decide`: replays, explanations, differences."""

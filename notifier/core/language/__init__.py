@@ -1,0 +1,1 @@
+"""The language of conditions: read, checked, explained, and judged exactly or fast."""

@@ -1,0 +1,1 @@
+"""What wolkvox sends: bytes of an answer become rows, or a sentence that says what is wrong."""

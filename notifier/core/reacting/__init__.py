@@ -1,0 +1,1 @@
+"""What becomes of incidents: opened, explained away, silenced, taken, closed, carried over."""

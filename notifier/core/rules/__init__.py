@@ -1,0 +1,1 @@
+"""The rules file: every mistake at once, or one checked rulebook."""

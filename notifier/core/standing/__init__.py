@@ -1,0 +1,1 @@
+"""How things stand, as the page, the API and the commands show them."""
