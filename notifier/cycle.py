@@ -306,11 +306,9 @@ class Cycle:
                             operation=source.operation, source=source.source,
                             kind=trouble.value, detail=detail)  # fmt: skip
             case Asked(request=request):
-                log.info(
-                    "asked",
-                    what=type(request).__name__,
-                    refused=", ".join(filter(None, decision.answers.values())),
-                )
+                refused = ", ".join(filter(None, decision.answers.values()))
+                more = {"refused": refused} if refused else {}
+                log.info("asked", what=type(request).__name__, **more)
             case Due() | Delivery() | Ration() | Lag() | Reload():
                 pass
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from notifier import desk
 from notifier.clocks import utc_now
+from notifier.commands.listing import short
 from notifier.commands.silence import opened, span_of
 
 
@@ -17,5 +18,5 @@ def ack(incident: str, author: str, *, span: str | None, sticky: bool, undo: boo
         else:
             found = desk.acknowledge(database, incident, author, now, until=until, sticky=sticky)
     said = "nobody has it any more" if undo else f"acknowledged by {desk.named(author)}"
-    print(f"{found.id}  {found.key.rule} {found.key.entity}: {said}")
+    print(f"{short(found.id)}  {found.key.rule} {found.key.entity}: {said}")
     return 0

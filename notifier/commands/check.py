@@ -17,13 +17,14 @@ from notifier.core.judging.plan import Plan, RulePlan
 from notifier.core.judging.planning import plan
 from notifier.core.rules.compiled import Rulebook
 from notifier.core.rules.dayplan import DayPlan
+from notifier.core.rules.keys import counted
 from notifier.core.rules.tables import Language
 from notifier.core.trial.sample import specimens
 from notifier.errors import ConfigError, Problem
 from notifier.exhibition import mistakes
 from notifier.render import Renderer, envelopes
 from notifier.rules import read_rules
-from notifier.settings import Settings, load_settings, unknown_variables
+from notifier.settings import Settings, load_settings, rules_file, unknown_variables
 
 MISCONFIGURED = 2
 LANGUAGES: tuple[str, ...] = get_args(Language)
@@ -71,8 +72,7 @@ class Findings:
 
 
 def _find(file: Path | None) -> Findings:
-    settings = load_settings()
-    book = read_rules(file or settings.rules)
+    settings, book = _read(file)
     laid = plan(book)
     words = template_problems(settings, laid)
     if any(problem.level == "error" for problem in words):
@@ -83,6 +83,23 @@ def _find(file: Path | None) -> Findings:
         routes=[_route(rule) for rule in laid.rules.values()],
         warnings=[*unknown_variables(), *book.warnings, *words],
     )
+
+
+def _read(file: Path | None) -> tuple[Settings, Rulebook]:
+    """The settings and the rules file; what is wrong in one hides nothing of the other."""
+    wrong: list[Problem] = []
+    settings = book = None
+    try:
+        settings = load_settings()
+    except ConfigError as error:
+        wrong += [*error.problems, *unknown_variables()]
+    try:
+        book = read_rules(file or (settings.rules if settings else rules_file()))
+    except ConfigError as error:
+        wrong += error.problems
+    if settings is None or book is None:
+        raise ConfigError(wrong)
+    return settings, book
 
 
 def _json(found: Sequence[Problem]) -> str:
@@ -148,11 +165,12 @@ def _print(found: Findings) -> None:
     for route in found.routes:
         print(f"{route.rule:24} {route.severity:9} {route.on:24} -> {', '.join(route.to)}")
     tables = (
-        f"{len(found.routes)} rules, {len(found.book.sources)} sources, {len(found.book.file.test)}"
+        counted(len(found.routes), "rule"),
+        counted(len(found.book.sources), "source"),
+        counted(len(found.book.file.test), "test"),
     )
-    count = len(found.warnings)
-    verdict = f"{count} {'warning' if count == 1 else 'warnings'}" if count else "all is well"
-    print(f"\n{tables} tests: {verdict}")
+    verdict = counted(len(found.warnings), "warning") if found.warnings else "all is well"
+    print(f"\n{', '.join(tables)}: {verdict}")
 
 
 def _print_json(found: Findings) -> None:

@@ -9,7 +9,7 @@ from notifier.core.judging.plan import Plan
 from notifier.core.rules.budget import Ask
 from notifier.core.rules.dayplan import DayPlan, day_plan
 from notifier.core.rules.hours import DAYS
-from notifier.core.rules.keys import spoken
+from notifier.core.rules.keys import counted, spoken
 
 
 def days_of(plan: Plan) -> list[DayPlan]:
@@ -29,9 +29,9 @@ def costs_lines(days: Iterable[DayPlan]) -> Iterator[str]:
 def _sum(day: DayPlan) -> str:
     limit = day.quota.limit(None)
     if limit is None:
-        return f"{day.total} calls a day"
+        return f"{counted(day.total, 'call')} a day"
     share = f"{100 * day.total / limit:.1f} % of its {limit}"
-    return f"{day.total} calls a day, {share}; {day.allowance} are notifier's"
+    return f"{counted(day.total, 'call')} a day, {share}; {day.allowance} are notifier's"
 
 
 def _line(day: DayPlan, ask: Ask) -> str:

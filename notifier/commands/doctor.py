@@ -11,6 +11,7 @@ from notifier import logs
 from notifier.clocks import REAL, Clocks
 from notifier.commands.check import template_problems
 from notifier.core.examination.finding import Finding, Level
+from notifier.core.rules.keys import counted
 from notifier.doctor.rounds import rounds
 from notifier.doctor.visit import Visit
 from notifier.settings import Settings, load_settings, unknown_variables
@@ -89,5 +90,4 @@ def _print(some: Sequence[Finding], before: Sequence[Finding]) -> None:
 def _print_sum(found: Sequence[Finding]) -> None:
     counts = {level: sum(each.level is level for each in found) for level in Level}
     shown = ", ".join(f"{counts[level]} {level.value}" for level in Level if counts[level])
-    times = calls(found)
-    print(f"\n{shown}; wolkvox was asked {times} time{'s' * (times != 1)}")
+    print(f"\n{shown}; wolkvox was asked {counted(calls(found), 'time')}")

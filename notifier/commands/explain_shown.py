@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 
+from notifier.commands.listing import short
 from notifier.core.facts.state import Scalar
 from notifier.core.hindsight.explanation import Explanation, Gate, Hearing, Miss, State, Timer
 from notifier.core.language.tree import literal
-from notifier.core.rules.keys import spoken
+from notifier.core.rules.keys import counted, spoken
 from notifier.hindsight.explained import Found, Looked, Run, Subject, Verdict
 from notifier.render.clean import one_line
 from notifier.store.sent import Sent
@@ -23,7 +24,7 @@ def print_found(found: Found, zone: tzinfo) -> None:
     if found.message is not None:
         print("message " + _sent(found.message, zone))
     if len(found.members) > 1:
-        names = ", ".join(f"{i.key.entity} ({i.id[:8]})" for i in found.members)
+        names = ", ".join(f"{i.key.entity} ({short(i.id)})" for i in found.members)
         print(one_line(f"about {len(found.members)} incidents: {names}; here is the first"))
 
 
@@ -59,7 +60,7 @@ def _lines(about: Subject, looked: Looked, zone: tzinfo) -> Iterator[str]:
     yield one_line(f"{told.rule} {told.entity}: {verb} - {told.said} ({told.reason})")
     yield f"poll of {_time(told.at, zone)}: {told.result}{_shown(told.value)}"
     if looked.failed:
-        yield f"  {looked.failed} polls failed since then: nothing is concluded from them"
+        yield f"  {counted(looked.failed, 'poll')} failed since: nothing is concluded from that"
     yield from _seen(told)
     yield f"state: {_state(told.before, zone)} -> {_state(told.after, zone)}"
     yield from (f"  {_gate(gate)}" for gate in told.gates)
@@ -92,7 +93,7 @@ def _state(state: State, zone: tzinfo) -> str:
     if state.since is None:
         return state.phase
     seen = f", seen for {spoken(timedelta(seconds=state.observed))}" if state.observed else ""
-    gone = f", {state.absent} polls without it" if state.absent else ""
+    gone = f", {counted(state.absent, 'poll')} without it" if state.absent else ""
     return f"{state.phase} since {_time(state.since, zone)}{seen}{gone}"
 
 
@@ -133,7 +134,7 @@ def _day(runs: Iterable[Run], zone: tzinfo) -> Iterator[str]:
         for run in last:
             yield (
                 f"  {_time(run.since, zone)} to {_time(run.until, zone)}: {run.reason}, "
-                f"{run.polls} polls - {run.said}"
+                f"{counted(run.polls, 'poll')} - {run.said}"
             )
 
 
@@ -148,7 +149,7 @@ def _sent(each: Sent, zone: tzinfo) -> str:
     said = f", {answer}" if answer else ""
     tries = f" after {each.attempts} attempts" if each.attempts > 1 else ""
     return one_line(
-        f"{each.id[:8]} {_time(each.queued_at, zone)} {each.reason} to {each.receiver} "
+        f"{short(each.id)} {_time(each.queued_at, zone)} {each.reason} to {each.receiver} "
         f"({each.kind}, {each.form}): {each.state}{tries}{said}"
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from notifier.clocks import utc_now
 from notifier.commands.clock import clock_of
+from notifier.commands.listing import print_table, short, value_of
 from notifier.commands.moments import moment
 from notifier.core.facts.state import Incident, Severity
 from notifier.errors import ConfigError
@@ -22,7 +23,6 @@ from notifier.render.clean import one_line
 from notifier.settings import load_settings
 from notifier.store.database import open_database
 
-WIDE = 200  # characters of a line that no terminal shows
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for a formula
 COLUMNS = (
     "incident", "rule", "operation", "entity", "severity", "state", "since", "opened_at",
@@ -144,31 +144,24 @@ def _print(lives: Sequence[Life], zone: tzinfo, *, timelines: bool) -> None:
 
 def _tell(life: Life, zone: tzinfo) -> None:
     one = life.incident
-    print(one_line(f"{one.id[:8]} {one.key.rule} {one.key.entity}: {life.state}, "
-                   f"{one.severity.value}{_value(one.value)}"))  # fmt: skip
+    value = value_of(one.value, one.unit)
+    said = f"{life.state}, {one.severity.value}{f', value {value}' if value else ''}"
+    print(one_line(f"{short(one.id)} {one.key.rule} {one.key.entity}: {said}"))
     for line in life.timeline:
         print(f"  {_time(line.at, zone)}  {one_line(_said(line))}")
 
 
-def _value(value: Any) -> str:
-    return f", value {value:g}" if isinstance(value, float) else ""
-
-
 def _table(lives: Sequence[Life], zone: tzinfo) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    headings = ("incident", "state", "severity", "rule", "entity", "opened", "closed", "told")
+    print_table(headings, [_row(life, zone) for life in lives])
 
-    table = Table(box=None, pad_edge=False)
-    for heading in ("incident", "state", "severity", "rule", "entity", "opened", "closed", "told"):
-        table.add_column(heading, no_wrap=True)
-    for life in lives:
-        one = life.incident
-        table.add_row(
-            one.id[:8], life.state, one.severity.value, one.key.rule, one_line(one.key.entity),
-            _time(one.opened_at, zone), _ended(one, zone), ", ".join(life.told) or "nobody",
-        )  # fmt: skip
-    width = None if sys.stdout.isatty() else WIDE
-    Console(markup=False, highlight=False, width=width).print(table)
+
+def _row(life: Life, zone: tzinfo) -> tuple[str, ...]:
+    one = life.incident
+    return (
+        short(one.id), life.state, one.severity.value, one.key.rule, one.key.entity,
+        _time(one.opened_at, zone), _ended(one, zone), ", ".join(life.told) or "nobody",
+    )  # fmt: skip
 
 
 def _ended(one: Incident, zone: tzinfo) -> str:

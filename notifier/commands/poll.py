@@ -10,6 +10,7 @@ from typing import Any
 from notifier import logs
 from notifier.app import opened, rehearsal, spoken
 from notifier.clocks import REAL
+from notifier.core.rules.keys import counted
 from notifier.cycle import Cycle, Outcome
 from notifier.errors import ConfigError
 from notifier.settings import Settings, load_settings
@@ -70,7 +71,10 @@ def _print(outcomes: Sequence[Outcome], told: Sequence[str], as_json: bool) -> N
         print(text, end="\n\n")
     for outcome in outcomes:
         result = outcome.trouble or "ok"
-        print(f"{'/'.join(outcome.source)}: {result}, {outcome.notices} messages", file=sys.stderr)
+        print(
+            f"{'/'.join(outcome.source)}: {result}, {counted(outcome.notices, 'message')}",
+            file=sys.stderr,
+        )
 
 
 def _shown(outcome: Outcome) -> dict[str, Any]:

@@ -14,7 +14,12 @@ from notifier.app import spoken
 from notifier.clocks import utc_now
 from notifier.commands.clock import zone_of
 from notifier.commands.moments import moment, span
-from notifier.commands.replay_shown import print_difference, print_json, print_replay
+from notifier.commands.replay_shown import (
+    print_budgets,
+    print_difference,
+    print_json,
+    print_replay,
+)
 from notifier.core.hindsight.difference import compare
 from notifier.core.hindsight.noise import Busiest, busiest, read_budget
 from notifier.core.judging.planning import plan as plan_of
@@ -70,23 +75,22 @@ def replay(asked: Asked) -> int:
         second = _watched(tape, after, speak, "replaying, after") if after else None
     result = second or first
     worst = [each for budget in budgets for each in busiest(result.told, budget, result.zones)]
-    _print(asked, first, second, worst)
+    _print(asked, first, second, worst, zone_of(before))
     return int(any(each.over for each in worst))
 
 
-def _print(asked: Asked, first: Replay, second: Replay | None, worst: list[Busiest]) -> None:
+def _print(
+    asked: Asked, first: Replay, second: Replay | None, worst: list[Busiest], zone: ZoneInfo
+) -> None:
     pairs = compare(first.told, second.told) if second else None
     if asked.as_json:
         print_json(second or first, pairs)
         return
     if pairs is not None and second is not None:
-        print_difference(first, second, pairs, messages=asked.messages)
+        print_difference(first, second, pairs, zone, messages=asked.messages)
     else:
-        print_replay(first, messages=asked.messages)
-    for each in worst:
-        verdict = "over the budget" if each.over else "within the budget"
-        print(f"{each.receiver}: at most {each.count} in one {each.budget.unit}, "
-              f"from {each.begin:%a %d %b %H:%M}; {verdict} {each.budget}")  # fmt: skip
+        print_replay(first, zone, messages=asked.messages)
+    print_budgets(worst)
 
 
 def _check(only: Sequence[str], book: Rulebook) -> None:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+from notifier.commands.listing import print_table
 from notifier.core.hindsight.difference import Kind, Pair
 from notifier.core.hindsight.message import Message
-from notifier.core.hindsight.noise import disturbances, per_hour, per_rule
+from notifier.core.hindsight.noise import Busiest, disturbances, per_hour, per_rule
+from notifier.core.rules.keys import counted
 from notifier.hindsight.replayed import Replay
 
 BLOCKS = " ▁▂▃▄▅▆▇█"
 COLUMNS = ("open", "close", "repeat", "event", "change")
 SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~"}
-WIDE = 200  # characters of a line that no terminal shows
 
 
 # ---- for programs ----
@@ -56,23 +56,24 @@ def _compared(pair: Pair) -> dict[str, Any]:
 # ---- for people ----
 
 
-def print_replay(replay: Replay, *, messages: bool) -> None:
+def print_replay(replay: Replay, zone: tzinfo, *, messages: bool) -> None:
     """The counts by rule and receiver, and by hour; the messages where they are asked for."""
     if messages:
         for at, who, text in _texts(replay.told):
             print(f"{_local(at, who, replay)}  {who}: {text}")
         print()
-    print(_heading(replay))
+    print(_heading(replay, zone))
     if replay.told:
         _table(replay.told)
         print(_hours(replay))
 
 
-def _heading(replay: Replay) -> str:
+def _heading(replay: Replay, zone: tzinfo) -> str:
     loud = len(disturbances(replay.told))
+    since, until = replay.since.astimezone(zone), replay.until.astimezone(zone)
     return (
-        f"{replay.since:%Y-%m-%d %H:%M} to {replay.until:%Y-%m-%d %H:%M}: {replay.polls} polls, "
-        f"{replay.failed} of them failed; {loud} messages that people notice"
+        f"{since:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M %Z}: {counted(replay.polls, 'poll')}, "
+        f"{replay.failed} of them failed; {counted(loud, 'message')} that people notice"
     )
 
 
@@ -86,23 +87,17 @@ def _local(at: datetime, receiver: str, replay: Replay) -> str:
 
 
 def _table(told: Iterable[Message]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     counts: dict[tuple[str, str], Counter[str]] = {}
     for message in told:
         key = message.rule, message.receiver
         counts.setdefault(key, Counter())[message.reason] += 1
     heard = per_rule(told)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("rule", "receiver", "noticed", *COLUMNS):
-        right = heading not in ("rule", "receiver")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
-    for (rule, receiver), reasons in sorted(counts.items(), key=lambda c: -heard[c[0]]):
-        cells = [str(reasons[reason] or "") for reason in COLUMNS]
-        table.add_row(rule, receiver, str(heard[rule, receiver]), *cells)
-    width = None if sys.stdout.isatty() else WIDE
-    Console(markup=False, highlight=False, width=width).print(table)
+    rows = [
+        (rule, receiver, str(heard[rule, receiver]), *(str(said[one] or "") for one in COLUMNS))
+        for (rule, receiver), said in sorted(counts.items(), key=lambda c: -heard[c[0]])
+    ]
+    numbers = ("noticed", *COLUMNS)
+    print_table(("rule", "receiver", *numbers), rows, numbers=numbers)
 
 
 def _hours(replay: Replay) -> str:
@@ -114,19 +109,29 @@ def _hours(replay: Replay) -> str:
 
 
 def print_difference(
-    before: Replay, after: Replay, pairs: Sequence[Pair], *, messages: bool
+    before: Replay, after: Replay, pairs: Sequence[Pair], zone: tzinfo, *, messages: bool
 ) -> None:
     """What only one of two files tells, and what is told at another time or in other words."""
     for pair in pairs:
         if pair.kind is not Kind.SAME or messages:
             print(_line(pair, after))
     counts = Counter(pair.kind for pair in pairs)
-    print(_heading(before))
+    print(_heading(before, zone))
     print(
-        f"the other file: {len(disturbances(after.told))} messages that people notice; "
+        f"the other file: {counted(len(disturbances(after.told)), 'message')} that people notice; "
         f"{counts[Kind.ADDED]} only there, {counts[Kind.REMOVED]} no more, "
         f"{counts[Kind.CHANGED]} changed, {counts[Kind.SAME]} the same"
     )
+
+
+def print_budgets(worst: Iterable[Busiest]) -> None:
+    """How each receiver's worst hour, shift, day or week stands to its budget."""
+    for each in worst:
+        verdict = "over" if each.over else "within"
+        print(
+            f"{each.receiver}: {counted(each.count, 'message')} in the busiest {each.budget.unit}, "
+            f"that of {each.begin:%a %d %b %H:%M}; {verdict} the budget {each.budget}"
+        )
 
 
 def _line(pair: Pair, replay: Replay) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from notifier import desk
 from notifier.clocks import utc_now
+from notifier.commands.listing import print_table, short
 from notifier.core.facts.state import OWN_RULES
 from notifier.core.judging.silence import Silence, fits
 from notifier.core.rules.keys import duration
@@ -22,7 +23,6 @@ from notifier.settings import load_settings
 from notifier.store.database import Database, open_database
 
 TIME = "a time is written as in 2026-05-04T22:00-05:00; without a zone it is this machine's"
-WIDE = 200  # characters of a line that no terminal shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,24 +171,20 @@ def as_data(listed: desk.Listed) -> dict[str, Any]:
 
 
 def _print(found: list[desk.Listed]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     if not found:
         print("nothing is silenced")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("state", "what", "open", "start", "end", "author", "comment", "id"):
-        table.add_column(heading, no_wrap=True)
-    for each in found:
-        silence = each.silence
-        table.add_row(
-            each.state, _what(each), str(len(each.matches)), _shown(silence.starts_at),
-            _shown(silence.ended_at or silence.ends_at), silence.author, silence.comment,
-            silence.id,
-        )  # fmt: skip
-    width = None if sys.stdout.isatty() else WIDE
-    Console(markup=False, highlight=False, width=width).print(table)
+    headings = ("id", "state", "what", "open", "start", "end", "author", "comment")
+    print_table(headings, [_row(each) for each in found])
+
+
+def _row(each: desk.Listed) -> tuple[str, ...]:
+    silence = each.silence
+    return (
+        short(silence.id), each.state, _what(each), str(len(each.matches)),
+        _shown(silence.starts_at), _shown(silence.ended_at or silence.ends_at), silence.author,
+        silence.comment,
+    )  # fmt: skip
 
 
 def _what(listed: desk.Listed) -> str:

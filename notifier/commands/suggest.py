@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import timedelta
 from typing import Any
 
+from notifier.commands.listing import print_table
 from notifier.commands.replay import Asked, tape_of, watching
 from notifier.core.hindsight.noise import Budget, read_budget
-from notifier.core.rules.keys import spoken
+from notifier.core.rules.keys import counted, spoken
 from notifier.core.trial.candidates import Candidate
 from notifier.errors import ConfigError
 from notifier.hindsight.suggested import Suggestion
 from notifier.hindsight.suggested import suggest as try_all
 from notifier.rules import read_rules
 from notifier.settings import load_settings
-
-WIDE = 200  # characters of a line that no terminal shows
 
 
 def suggest(
@@ -62,7 +59,7 @@ def _object(found: Suggestion) -> dict[str, Any]:
 
 
 def _print(found: Suggestion, budget: Budget | None) -> None:
-    print(f"{found.rule}: {found.days:.1f} days of readings, {found.polls} good polls")
+    print(f"{found.rule}: {found.days:.1f} days of readings, {counted(found.polls, 'good poll')}")
     _table(found.key, found.candidates)
     if budget is not None:
         print(_advice(found, budget))
@@ -81,27 +78,16 @@ def _advice(found: Suggestion, budget: Budget) -> str:
 
 
 def _table(key: str, candidates: Sequence[Candidate]) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    headings = ("limit" if key == "when" else "for", "incidents", "a day", "median", "within 2m")
+    print_table(headings, [_row(each) for each in candidates], numbers=headings)
 
-    table = Table(box=None, pad_edge=False)
-    for heading in (
-        "limit" if key == "when" else "for",
-        "incidents",
-        "a day",
-        "median",
-        "within 2m",
-    ):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for each in candidates:
-        value = f"{each.value} (now)" if each.present else each.value
-        table.add_row(
-            value, str(each.incidents), f"{each.per_day:.1f}",
-            spoken(each.median or timedelta(0)) if each.median is not None else "",
-            _share(each.brief),
-        )  # fmt: skip
-    width = None if sys.stdout.isatty() else WIDE
-    Console(markup=False, highlight=False, width=width).print(table)
+
+def _row(each: Candidate) -> tuple[str, ...]:
+    return (
+        f"{each.value} (now)" if each.present else each.value, str(each.incidents),
+        f"{each.per_day:.1f}", spoken(each.median) if each.median is not None else "",
+        _share(each.brief),
+    )  # fmt: skip
 
 
 def _share(share: float | None) -> str:

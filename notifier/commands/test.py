@@ -14,6 +14,7 @@ from notifier.app import spoken
 from notifier.core.judging.plan import Plan
 from notifier.core.judging.planning import plan
 from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.keys import counted
 from notifier.core.rules.mutants import Mutant, mutants
 from notifier.core.rules.rulebook import Test
 from notifier.core.trial.rehearse import Difference, Speak, rehearse
@@ -111,12 +112,14 @@ def _print(results: Sequence[Result]) -> None:
 def _print_covers(covers: Sequence[Cover]) -> None:
     for cover in covers:
         noticed = cover.tried - len(cover.missed)
-        print(f"\n{cover.rule}: {cover.tests} tests notice {noticed} of {cover.tried} changes")
+        tests, notice = counted(cover.tests, "test"), "notices" if cover.tests == 1 else "notice"
+        changes = counted(cover.tried, "change")
+        print(f"\n{cover.rule}: {tests} {notice} {noticed} of {changes}")
         for mutant in cover.missed if cover.tests else ():
             print(f"        not noticed: {mutant}")
     if covers:
         tried, missed = sum(c.tried for c in covers), sum(len(c.missed) for c in covers)
-        print(f"{tried - missed} of {tried} changes noticed", file=sys.stderr)
+        print(f"{tried - missed} of {counted(tried, 'change')} noticed", file=sys.stderr)
 
 
 def _as_data(results: Sequence[Result], covers: Sequence[Cover], *, coverage: bool) -> Any:

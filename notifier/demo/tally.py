@@ -8,6 +8,7 @@ from datetime import datetime
 
 from notifier.bot import Bot
 from notifier.core.facts.state import Incident
+from notifier.core.rules.keys import counted
 from notifier.demo.stage import CHANNEL, Stage
 from notifier.demo.story import START
 from notifier.store import outbox, past
@@ -48,14 +49,16 @@ class Tally:
     def sentences(self) -> Iterator[str]:
         """The summary."""
         span = f"{START:%H:%M} to {self.now:%H:%M}"
-        yield f"{span}: {self.polls} polls, {self.failed} of them failed"
-        yield f"Slack: {self.posted} messages posted, {self.edited} edits; mail: {self.mails} sent"
+        yield f"{span}: {counted(self.polls, 'poll')}, {self.failed} of them failed"
+        posted, edited = counted(self.posted, "message"), counted(self.edited, "edit")
+        yield f"Slack: {posted} posted, {edited}; mail: {self.mails} sent"
         yield (
             f"incidents: {self.opened} opened, {self.closed} closed;"
             f" {self.explained} more were explained by one of them, and told to nobody"
         )
         if self.left or self.lost:
-            yield f"outbox: {self.left} messages are left, {self.lost} could not be delivered"
+            left = counted(self.left, "message")
+            yield f"outbox: {left} left, {self.lost} could not be delivered"
         else:
             yield "outbox: nothing is left"
 

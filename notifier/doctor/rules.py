@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from notifier.core.examination.finding import Finding, Level, counted, ok
+from notifier.core.examination.finding import Finding, Level, ok
 from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.keys import counted
 from notifier.errors import ConfigError, Problem
 
 RULES, SETTINGS = "rules", "settings"

@@ -16,9 +16,9 @@ from pydantic_settings import (
     SecretsSettingsSource,
     SettingsError,
 )
-from pydantic_settings.sources import DotEnvSettingsSource
 
 from notifier.errors import ConfigError, Problem
+from notifier.settings.dotenv import dotenv_source, names_in, unread_lines
 from notifier.settings.model import NAME, PREFIX, SECRETS_DIR, Settings, Web, variables
 
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -46,6 +46,14 @@ def load_settings(
     return settings
 
 
+def rules_file(env: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")) -> Path:
+    """Return where the rules file is, also when other settings are wrong."""
+    given = _lowered(os.environ if env is None else env)
+    name = f"{PREFIX}rules".lower()
+    named = given.get(name) or names_in(dotenv).get(name)
+    return Path(named) if named else Path(Settings.model_fields["rules"].default)
+
+
 def _given(environment: Mapping[str, str], dotenv: Path | None) -> dict[str, Any]:
     """Return what is set, by field; the strongest source last."""
     folder = _folder(environment, dotenv)
@@ -56,7 +64,7 @@ def _given(environment: Mapping[str, str], dotenv: Path | None) -> dict[str, Any
         NestedSecretsSettingsSource(
             SecretsSettingsSource(Settings, secrets_dir=folder), secrets_dir_missing="error"
         ),
-        DotEnvSettingsSource(Settings, env_file=dotenv, env_file_encoding="utf-8"),
+        dotenv_source(dotenv),
         variables,
     ):
         _merge(merged, source())
@@ -75,14 +83,9 @@ def _lowered(variables: Mapping[str, str | None]) -> dict[str, str | None]:
     return {name.lower(): value for name, value in variables.items() if value}
 
 
-def _dotenv(path: Path | None) -> dict[str, str | None]:
-    source = DotEnvSettingsSource(Settings, env_file=path, env_file_encoding="utf-8")
-    return dict(source.env_vars)
-
-
 def _folder(given: Mapping[str, str], dotenv: Path | None) -> str | None:
     named = _lowered(given).get(SECRETS_DIR.lower())
-    return named or _dotenv(dotenv).get(SECRETS_DIR.lower())
+    return named or names_in(dotenv).get(SECRETS_DIR.lower())
 
 
 # ---- what is wrong, without the values ----
@@ -114,7 +117,9 @@ def _unreadable(error: Exception, given: Mapping[str, str], dotenv: Path | None)
         return f"{name} cannot be read; set the variables that begin with {name}__ instead"
     if isinstance(error, UnicodeDecodeError):
         return f"{dotenv} or a file of {SECRETS_DIR} is not UTF-8; save it as UTF-8"
-    folder = _lowered(given).get(SECRETS_DIR.lower()) or SECRETS_DIR
+    if isinstance(error, OSError) and dotenv and error.filename == str(dotenv):
+        return f"{dotenv} cannot be read: {error.strerror}; let the user of notifier read it"
+    folder = _folder(given, dotenv)
     return f"the folder {folder} of {SECRETS_DIR} cannot be read; name a folder of small files"
 
 
@@ -152,14 +157,15 @@ def _web(web: Web) -> Iterator[str]:
 def unknown_variables(
     env: Mapping[str, str] | None = None, dotenv: Path | None = Path(".env")
 ) -> list[Problem]:
-    """Return a warning for each variable that looks like one of ours and is none."""
+    """Return a warning for each variable that looks like ours and is none, or says nothing."""
     given = {name.lower() for name in (os.environ if env is None else env)}
-    prefixed = {name for name in given | set(_dotenv(dotenv)) if _ours(name)}
-    return [
+    prefixed = {name for name in given | set(names_in(dotenv)) if _ours(name)}
+    unknown = [
         _unknown(name.upper())
         for name in sorted(prefixed)
         if not any(re.fullmatch(pattern, name.upper()) for pattern in variables())
     ]
+    return [*unread_lines(dotenv), *unknown]
 
 
 def _ours(name: str) -> bool:

@@ -255,10 +255,10 @@ def test_a_list_that_holds_more_than_sales_says_so() -> None:
     pure = list(diagnosis.hits(GROUP, [calls((1, 58), timedelta(0), "yes")]))
 
     assert [each.text for each in mixed] == [
-        "1 of 2 rows are sales",
+        "1 sale in 2 rows",
         "the oldest call began 58 min ago",
     ]
-    assert pure[0].text == "all 2 rows are sales"
+    assert pure[0].text == "2 sales in 2 rows"
 
 
 def test_a_list_that_is_polled_more_rarely_than_it_reaches_back_loses_sales() -> None:

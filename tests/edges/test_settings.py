@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier.errors import ConfigError, Problem
-from notifier.settings import Settings, load_settings, unknown_variables
+from notifier.settings import Settings, load_settings, rules_file, unknown_variables
 
 HIDDEN = "Geheimnis0815"
 
@@ -315,3 +315,51 @@ def test_whatever_is_set_gives_settings_or_sentences(variables: dict[str, str]) 
         problems = error.problems
 
     assert all(problem.text.isprintable() for problem in problems)
+
+
+def test_a_line_that_says_nothing_is_named_and_not_shown(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(f'export NOTIFIER_LOG_LEVEL = "debug" # why\nTOKEN {HIDDEN}\nX="{HIDDEN}\n')
+
+    settings, warnings = read(dotenv), unknown_variables({}, dotenv)
+
+    assert settings.log_level == "debug"
+    said = "cannot be read, and sets nothing; write NAME=value, a value with blanks in quotes"
+    assert warnings == [
+        Problem(f"line {line} {said}", str(dotenv), level="warning") for line in (2, 3)
+    ]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_folder_that_is_called_dotenv_is_warned_of(tmp_path: Path) -> None:
+    (warning,) = unknown_variables({}, tmp_path)
+
+    assert str(warning) == f"{tmp_path}: warning: this is no file, and sets nothing"
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "found"),
+    [
+        (b"NOTIFIER_RULES='my rules.toml'\n", {}, "my rules.toml"),
+        (b"NOTIFIER_RULES=a.toml\n", {"NOTIFIER_RULES": "b.toml"}, "b.toml"),
+        (b"\xff\xfe", {}, "rules.toml"),
+    ],
+)
+def test_the_rules_file_is_known_where_other_settings_are_wrong(
+    tmp_path: Path, text: bytes, variables: dict[str, str], found: str
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_bytes(text)
+
+    assert rules_file(variables, dotenv) == Path(found)
+
+
+def test_a_missing_folder_of_secrets_is_named_where_dotenv_names_it(tmp_path: Path) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("NOTIFIER_SECRETS_DIR=/nowhere/at/all\n")
+
+    (said,) = complaints(dotenv)
+
+    assert said.startswith("the folder /nowhere/at/all of NOTIFIER_SECRETS_DIR cannot be read")

@@ -50,8 +50,35 @@ def test_a_good_file_is_said_to_be_one(rules: Path, capsys: Said) -> None:
     assert check(rules) == 0
 
     said = capsys.readouterr()
-    assert said.out.splitlines()[-1] == "1 rules, 1 sources, 0 tests: all is well"
+    assert said.out.splitlines()[-1] == "1 rule, 1 source, 0 tests: all is well"
     assert said.err == ""
+
+
+def test_a_mistake_in_the_settings_hides_none_of_the_rules(
+    rules: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit(rules, "when =", "wehn =")
+    (rules.parent / ".env").write_text("NOTIFIER_LOG_LEVEL=loud\nNOTIFIER_LOG_FROMAT=json\n")
+    monkeypatch.chdir(rules.parent)
+
+    assert check(None) == 2
+
+    said = capsys.readouterr().err
+    assert "error: NOTIFIER_LOG_LEVEL must be" in said
+    assert "warning: unknown variable NOTIFIER_LOG_FROMAT; did you mean" in said
+    assert "rules.toml:14:1: error: unknown key `wehn`; did you mean `when`?" in said
+
+
+def test_a_mistake_in_the_settings_is_told_where_the_rules_are_right(
+    rules: Path, capsys: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFIER_WEB__PORT", "many")
+
+    assert check(rules) == 2
+
+    assert capsys.readouterr().err.splitlines() == [
+        "error: NOTIFIER_WEB__PORT must be a whole number from 0 to 65535"
+    ]
 
 
 def test_a_misspelt_key_is_one_line(rules: Path, capsys: Said) -> None:

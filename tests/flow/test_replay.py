@@ -92,7 +92,9 @@ def test_a_budget_that_is_not_kept_fails(capsys: Said) -> None:
     assert command(Asked(**asked, budgets=("on-call=1/hour",))) == 1  # type: ignore[arg-type]
 
     said = capsys.readouterr().out
-    assert "on-call: at most 4 in one hour, from Mon 05 Jan 10:00; over the budget" in said
+    assert (
+        "on-call: 4 messages in the busiest hour, that of Mon 05 Jan 10:00; over the budget" in said
+    )
 
 
 @pytest.mark.usefixtures("stage")
@@ -100,7 +102,8 @@ def test_people_see_counts_hours_and_the_messages_they_ask_for(capsys: Said) -> 
     assert command(Asked(since="2026-01-05", until="2026-01-06", messages=True)) == 0
     said = capsys.readouterr().out
 
-    assert "12 polls, 0 of them failed; 7 messages that people notice" in said
+    assert "2026-01-05 00:00 to 2026-01-06 00:00 -05: 12 polls, 0 of them failed" in said
+    assert "; 7 messages that people notice" in said
     assert "rejection  on-call" in said
     assert "most at 10: 7" in said
     assert "2026-01-05 10:10:00  leads: " in said

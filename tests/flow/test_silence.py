@@ -13,6 +13,8 @@ import pytest
 
 from notifier import cli, desk
 from notifier.clocks import utc_now
+from notifier.commands import listing
+from notifier.core.facts.state import Scalar
 from notifier.core.judging.request import EndSilence
 from notifier.core.judging.silence import Silence
 from notifier.errors import RequestError
@@ -298,12 +300,49 @@ def test_the_command_acknowledges_and_takes_it_back(stage: Stage, shell: Shell) 
     (alert,) = json.loads(shell("alerts", "--json"))
     assert alert["acknowledged_by"] is None
     said = shell("ack", alert["incident"][:6], "--author", "Ana", "--for", "2h", "--sticky")
-    assert said == f"{alert['incident']}  rejection 12004: acknowledged by Ana"
+    assert said == f"{alert['incident'][:8]}  rejection 12004: acknowledged by Ana"
     assert json.loads(shell("alerts", "--json"))[0]["acknowledged_by"] == "Ana"
     assert "taken by Ana" in shell("alerts")
+    assert shell("alerts").splitlines()[1].startswith(f"{alert['incident'][:8]}  open")
     said = shell("ack", alert["incident"], "--author", "Ana", "--undo")
     assert said.endswith("nobody has it any more")
     assert json.loads(shell("alerts", "--json"))[0]["acknowledged_by"] is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (1607.0, "duration", "26 min 47 s"),
+        (6.0, "percent", "6%"),
+        (42.0, "ms", "42 ms"),
+        (8.0, "number", "8"),
+        ("lost", "text", "lost"),
+        (None, "percent", ""),
+    ],
+)
+def test_a_list_shows_values_as_messages_do(value: Scalar, unit: str, said: str) -> None:
+    assert listing.value_of(value, unit) == said
+
+
+def test_what_is_pending_has_its_unit_too(stage: Stage, shell: Shell) -> None:
+    text = stage.rules.read_text()
+    stage.rules.write_text(text.replace('id = "rejection"', 'id = "rejection"\nfor = "10m"'))
+    stage.agents({ANA: "2.5"})
+    stage.now = utc_now()
+    poll(stage)
+
+    assert "pending" in shell("alerts")
+    assert "2.5%" in shell("alerts")
+
+
+def test_a_list_in_a_pipe_is_never_cut(stage: Stage, shell: Shell) -> None:
+    poll(stage)
+    comment = "x" * 400
+
+    shell("silence", "add", "--rule", "rejection", "--for", "1h", "--author", "Ana",
+          "--comment", comment)  # fmt: skip
+
+    assert comment in shell("silence", "list")
 
 
 def test_a_planned_and_weekly_silence_can_be_asked_for(
@@ -346,6 +385,7 @@ def test_a_running_bot_heeds_a_silence_and_its_end(stage: Stage, shell: Shell) -
         eventually(lambda: child.said("polled"))
         name = shell("silence", "add", "--rule", "rejection", "--for", "1h", *WHO)
         eventually(lambda: child.said("AddSilence"))
+        assert not child.said("refused="), "nothing was"
         stage.agents({ANA: "2"})
         eventually(lambda: "rejection" in shell("alerts"))
         assert stage.seen() == []

@@ -58,7 +58,7 @@ def test_coverage_says_what_no_test_would_notice(rules: Path, capsys: Said) -> N
 
     said = capsys.readouterr().out.splitlines()
     assert said[2:] == [
-        "loss: 1 tests notice 0 of 3 changes",
+        "loss: 1 test notices 0 of 3 changes",
         "        not noticed: when: ploss > 3 -> ploss >= 3",
         "        not noticed: when: ploss > 3 -> ploss > 3.3",
         "        not noticed: when: ploss > 3 -> ploss > 2.7",

@@ -162,7 +162,7 @@ def test_failed_polls_since_are_counted(stage: Stage, capsys: Said) -> None:
         stage.wolkvox.fault = Fault(Wrong.STATUS, status=500)
         bot.poll_once()
 
-    assert "1 polls failed since then" in why(capsys, "rejection", "12004", "10:55")
+    assert "1 poll failed since: nothing" in why(capsys, "rejection", "12004", "10:55")
 
 
 def test_an_event_is_found_by_its_message(stage: Stage, capsys: Said) -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from notifier.core.examination import clockwork, definitions
-from notifier.core.examination.finding import Finding, counted, fail, ok, skipped, warn
+from notifier.core.examination.finding import Finding, fail, ok, skipped, warn
 from notifier.core.facts.snapshot import take
 from notifier.core.judging.plan import SourcePlan
 from notifier.core.payload.answer import Answer
@@ -24,6 +24,7 @@ from notifier.core.payload.endpoint import Kind
 from notifier.core.payload.oddities import Oddities
 from notifier.core.payload.rows import Row
 from notifier.core.rules.budget import CALLS_PER_LICENSE, Quota, TokenInfo
+from notifier.core.rules.keys import counted
 from notifier.errors import PollError, Trouble
 
 PASSING = frozenset({Trouble.BUSY, Trouble.MAINTENANCE, Trouble.SERVER, Trouble.TIMEOUT})
@@ -277,8 +278,7 @@ def hits(group: str, seen: Sequence[Examined]) -> Iterator[Finding]:
         if not rows:
             continue
         sold = sum(row.is_hit is True for row in rows)
-        text = f"{sold} of {len(rows)} rows are sales"
-        yield ok(group, "hits", text if sold < len(rows) else f"all {len(rows)} rows are sales")
+        yield ok(group, "hits", f"{counted(sold, 'sale')} in {counted(len(rows), 'row')}")
         age = clockwork.oldest((row.conn_id for row in rows if row.conn_id), _there(each))
         if age is not None:
             text = f"the oldest call began {_span(age)} ago"

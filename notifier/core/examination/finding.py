@@ -49,8 +49,3 @@ def fail(group: str, check: str, text: str, fix: str) -> Finding:
 
 def skipped(group: str, check: str, why: str) -> Finding:
     return Finding(group, check, Level.SKIPPED, why)
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: ``1 row``, ``2 rows``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

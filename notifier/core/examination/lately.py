@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from notifier.core.examination.diagnosis import Examined, listed
-from notifier.core.examination.finding import Finding, counted, ok, warn
+from notifier.core.examination.finding import Finding, ok, warn
 from notifier.core.facts.state import SourceState
 from notifier.core.payload.oddities import NONE, Met
+from notifier.core.rules.keys import counted
 
 
 def met(

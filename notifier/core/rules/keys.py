@@ -100,6 +100,11 @@ def spoken(span: timedelta) -> str:
     return "".join(parts) or "0s"
 
 
+def counted(number: int, what: str) -> str:
+    """Write how many there are: ``1 poll``, ``3 polls``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def _window(value: object) -> timedelta | str:
     span = _duration(value) if value != "today" else value
     if span == timedelta(0):

@@ -14,6 +14,7 @@ from notifier.core.payload.endpoint import Catalogue, Collection, Endpoint, Natu
 from notifier.core.rules.catching_up import compile_catch_ups
 from notifier.core.rules.compiled import CompiledRule, CompiledSource, compile_rule
 from notifier.core.rules.draft import Draft
+from notifier.core.rules.keys import counted
 from notifier.core.rules.mistakes import Mistakes
 from notifier.core.rules.places import Loc
 from notifier.core.rules.references import check_names
@@ -96,7 +97,7 @@ def _check_endpoint(loc: Loc, source: Source, endpoint: Endpoint, mistakes: Mist
         mistakes.add((*loc, "window"), text, "leave it away")
     longest = timedelta(days=endpoint.max_days)
     if isinstance(source.window, timedelta) and source.window > longest:
-        text = f"wolkvox answers at most {endpoint.max_days} days at once"
+        text = f"wolkvox answers at most {counted(endpoint.max_days, 'day')} at once"
         mistakes.add((*loc, "window"), text, f'write "{endpoint.max_days}d" or less')
 
 
