@@ -80,7 +80,7 @@ def _clerk(
         return latest.book
 
     lookback = Lookback(database, book, clocks.now, spoken(settings))
-    exhibition = Exhibition(lambda: Renderer(settings.templates, reported))
+    exhibition = Exhibition(lambda: _renderer(settings))
     began = secrets.token_hex(4)
     return Clerk(bot, database, book, clocks.now, began, lookback, exhibition)
 
@@ -227,7 +227,8 @@ def _buttons(settings: Settings, bot: Bot, database: Database, renderer: Rendere
 
 def _renderer(settings: Settings) -> Renderer:
     """A broken template of the user's own is logged."""
-    return Renderer(settings.templates, reported, buttons=settings.slack.app_token is not None)
+    buttons, page = settings.slack.app_token is not None, settings.web.root
+    return Renderer(settings.templates, reported, buttons=buttons, page=page)
 
 
 def rendering(settings: Settings) -> Render:

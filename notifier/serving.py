@@ -33,7 +33,7 @@ def _rest(
 
     attempts = Attempts(clocks.monotonic)
     pages = Pages(settings.templates, reported)
-    names = names_of(settings.web.host, settings.web.listed("names"))
+    names = names_of(settings.web.host, settings.web.hosts)
     local = LOOPBACK.fullmatch(settings.web.host)
     return Gate(
         app=site(desk, pages, attempts, listeners, bot.numbers),

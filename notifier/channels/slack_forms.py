@@ -77,11 +77,16 @@ def _text(blocks: Any) -> str:
 
 
 def _texts(blocks: Any) -> Iterator[str]:
-    """Every text of blocks, in their order; buttons and pictures have none that is needed."""
+    """Every text of blocks, in their order; of buttons, those that lead somewhere."""
     for block in blocks:
         if block.get("type") == "actions":
+            yield from (_link(each) for each in block["elements"] if each.get("url"))
             continue
         parts = [block.get("text"), *(block.get("fields") or ()), *(block.get("elements") or ())]
         for part in parts:
             if isinstance(part, dict) and isinstance(part.get("text"), str):
                 yield part["text"]
+
+
+def _link(button: Payload) -> str:
+    return f"<{button['url']}|{button['text']['text']}>"

@@ -70,8 +70,17 @@ def _message(envelope: Envelope, now: datetime) -> dict[str, Any]:
         "fallbackText": title,
         "msteams": {"width": "Full"},
         "body": body,
+        **_actions(payload),
     }
     return {"type": "message", "attachments": [{"contentType": CARD, "content": card}]}
+
+
+def _actions(payload: dict[str, Any]) -> dict[str, Any]:
+    """A button that leads to the status page, where the message names it."""
+    page, label = payload.get("page"), payload.get("page_label")
+    if not page:
+        return {}
+    return {"actions": [{"type": "Action.OpenUrl", "title": label, "url": page}]}
 
 
 def _text(line: str, **look: str) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def preview(wish: Wish, *, html: Path | None, png: Path | None, as_json: bool) -
     """
     settings = load_settings()
     problems: list[Problem] = []
-    renderer = Renderer(settings.templates, problems.append)
+    renderer = Renderer(settings.templates, problems.append, page=settings.web.root)
     drawn = (
         Exhibit(name, tuple(envelopes(notice, renderer)))
         for name, notice in _wanted(wish, settings.rules).items()

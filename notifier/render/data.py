@@ -7,6 +7,7 @@ from typing import Any
 
 from notifier.core.facts.state import Incident, Scalar, Severity
 from notifier.core.judging.notice import Notice
+from notifier.render.address import page_of, page_of_incident
 from notifier.render.clean import NAME, SENTENCE, one_line, scrubbed
 from notifier.render.layout import EventView
 from notifier.render.renderer import Renderer
@@ -20,7 +21,10 @@ MARKS = "🔴🟠🔵✅⚪⏸️🎉 "  # the signs that a line may begin with
 def text_payload(notice: Notice, renderer: Renderer, *, public: bool) -> dict[str, Any]:
     """A title and a text that does not say it again, for Teams and Apprise."""
     whole = _texts(notice, renderer, public=public)
-    return {**whole, "text": _beyond(whole["title"], whole["text"])}
+    page = page_of(notice, renderer.page)
+    label = renderer.words(notice.conversation.language).say("button.page")
+    leads = {"page": page, "page_label": label} if page else {}
+    return {**whole, "text": _beyond(whole["title"], whole["text"]), **leads}
 
 
 def _texts(notice: Notice, renderer: Renderer, *, public: bool) -> dict[str, str]:
@@ -55,6 +59,7 @@ def data_payload(notice: Notice, renderer: Renderer) -> dict[str, Any]:
         "owner": scrubbed(notice.rule.owner, NAME),
         "runbook": notice.rule.runbook,
         "labels": _labels(notice),
+        "page": page_of(notice, renderer.page),
         "incidents": [_incident(incident) for incident in notice.roster],
         "events": _events(notice, renderer),
     }
@@ -114,12 +119,22 @@ def _labels(notice: Notice) -> dict[str, str]:
 def alerts_payload(notice: Notice, renderer: Renderer) -> dict[str, Any]:
     """The alerts of the notice's incidents, those that ended with their end."""
     shown = renderer.view(notice, public=False)
-    said = scrubbed(shown.headline, SENTENCE)
+    said, root = scrubbed(shown.headline, SENTENCE), renderer.page
     if notice.events:
-        return {"alerts": [_event_alert(notice, said)]}
+        return {"alerts": [_leading(_event_alert(notice, said), page_of(notice, root))]}
     changed = [item.incident for item in notice.items]
     incidents = {i.id: i for i in (*changed, *notice.roster)}
-    return {"alerts": [a for i in incidents.values() for a in _alerts(notice, i, said)]}
+    return {
+        "alerts": [
+            _leading(alert, page_of_incident(incident, root))
+            for incident in incidents.values()
+            for alert in _alerts(notice, incident, said)
+        ]
+    }
+
+
+def _leading(alert: dict[str, Any], page: str) -> dict[str, Any]:
+    return {**alert, "generatorURL": page} if page else alert
 
 
 def _alerts(notice: Notice, incident: Incident, said: str) -> list[dict[str, Any]]:

@@ -41,6 +41,8 @@ class About:
         runbook: An http address of the rules file, or empty.
         updated: When this was written, in the receiver's *zone*.
         id: Short for the first incident, or the events, that it is about: ``explain`` takes it.
+        page: Where the status page shows it; empty where nobody is told of that page.
+        button: Whether a button of the message leads there already.
     """
 
     rule: str
@@ -52,6 +54,8 @@ class About:
     zone: str
     receiver: str
     id: str
+    page: str = ""
+    button: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,11 @@ class EventView:
     lines: tuple[str, ...] = ()
     more: str = ""
     about: About
+
+
+def leading(shown: View | EventView, page: str, *, button: bool) -> View | EventView:
+    """The same, with the address of the *page* that shows what it is about."""
+    return replace(shown, about=replace(shown.about, page=page, button=button))
 
 
 def as_drill(shown: View | EventView, mark: str) -> View | EventView:

@@ -20,10 +20,11 @@ from markupsafe import Markup
 from notifier.core.judging.notice import Notice
 from notifier.errors import Problem, RenderError
 from notifier.render import sandbox, shipped
+from notifier.render.address import has_button, page_of
 from notifier.render.announce import event_view
 from notifier.render.ending import ending_view
 from notifier.render.facts import Teller
-from notifier.render.layout import EventView, View, as_drill
+from notifier.render.layout import EventView, View, as_drill, leading
 from notifier.render.manner import Manner, locale_of, zone_of
 from notifier.render.report import report_view
 from notifier.render.sandbox import Sandbox
@@ -66,6 +67,7 @@ class Renderer:
     overrides: A folder whose files replace the shipped ones of the same name, one by one.
     report: Called with each mistake found in them.
     buttons: Whether somebody hears which buttons are pressed: messages have them only then.
+    page: The root of the status page as people reach it; empty: no message leads there.
 
     Raises:
         RenderError: A shipped file is missing or broken.
@@ -77,8 +79,10 @@ class Renderer:
         report: Report = lambda _: None,
         *,
         buttons: bool = False,
+        page: str = "",
     ) -> None:
         self.buttons = buttons
+        self.page = page
         self._report = report
         self._words = shipped.vocabularies(overrides, report)
         sources = shipped.read(shipped.folder(), ".j2")
@@ -108,6 +112,10 @@ class Renderer:
 
     def view(self, notice: Notice, *, public: bool) -> View | EventView:
         """What templates print for *notice*."""
+        shown, page = self._view(notice, public=public), page_of(notice, self.page)
+        return leading(shown, page, button=has_button(notice)) if page else shown
+
+    def _view(self, notice: Notice, *, public: bool) -> View | EventView:
         teller = Teller(self.manner(notice, public=public), notice.rule, notice.at, self._summarise)
         if notice.ending is not None:
             return ending_view(notice, notice.ending, teller)

@@ -40,7 +40,7 @@ def slack_parts(notice: Notice, renderer: Renderer) -> tuple[dict[str, Any], dic
     text = fitting(parts.get("text", ""), TEXT)
     blocks = [
         *(section(parts[name]) for name in ("body", "roster") if parts.get(name)),
-        *_actions(notice, renderer, words),
+        *_actions(notice, shown, renderer, words),
         *(context(parts[name]) for name in ("footer",) if parts.get(name)),
     ]
     attachment = {"color": COLORS[tone(shown)], "blocks": blocks, "fallback": text}
@@ -66,26 +66,39 @@ def tone(shown: View | EventView) -> str:
     return "taken" if taken else shown.tone
 
 
-def _actions(notice: Notice, renderer: Renderer, words: Words) -> list[dict[str, Any]]:
-    """The buttons of what is open. They carry the conversation's id and nothing else."""
+def _actions(
+    notice: Notice, shown: View | EventView, renderer: Renderer, words: Words
+) -> list[dict[str, Any]]:
+    """The buttons of what is open: those that do something, and one that leads to the page."""
+    about = shown.about
+    leads = [_button("page", words, url=about.page)] if about.button else []
+    buttons = [*(_deeds(notice, words) if _heard(notice, renderer) else ()), *leads]
+    return [{"type": "actions", "elements": buttons}] if buttons else []
+
+
+def _heard(notice: Notice, renderer: Renderer) -> bool:
+    """Whether somebody hears which of its buttons are pressed."""
+    known = renderer.buttons and notice.conversation.kind == "slack"
+    return known and notice.open > 0 and not notice.rule.drill
+
+
+def _deeds(notice: Notice, words: Words) -> list[dict[str, Any]]:
+    """They carry the conversation's id and nothing else."""
     talk = notice.conversation
-    if not renderer.buttons or talk.kind != "slack" or not notice.open or notice.rule.drill:
-        return []
     taken = all(incident.acknowledged_by for incident in notice.roster if incident.open)
-    acknowledge = [] if taken else [_button("acknowledge", talk.id, words, style="primary")]
+    acknowledge = [] if taken else [_button("acknowledge", words, value=talk.id, style="primary")]
     confirm = {
         "title": _plain(words.say("button.silence")),
         "text": _plain(words.say("button.really")),
         "confirm": _plain(words.say("button.silence")),
         "deny": _plain(words.say("button.no")),
     }
-    silence = _button("silence", talk.id, words, confirm=confirm)
-    return [{"type": "actions", "elements": [*acknowledge, silence]}]
+    return [*acknowledge, _button("silence", words, value=talk.id, confirm=confirm)]
 
 
-def _button(action: str, value: str, words: Words, **more: Any) -> dict[str, Any]:
+def _button(action: str, words: Words, **more: Any) -> dict[str, Any]:
     text = _plain(words.say(f"button.{action}"))
-    return {"type": "button", "action_id": action, "value": value, "text": text, **more}
+    return {"type": "button", "action_id": action, "text": text, **more}
 
 
 def _plain(text: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -31,6 +32,7 @@ NAME = "[A-Z0-9_]+"
 SECRETS_DIR = f"{PREFIX}SECRETS_DIR"
 
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*")
+_ODD = re.compile(r"[^!-~]|[<>|\"?#\\]")  # in an address that stands in messages
 _DATABASE = re.compile(r"(sqlite|postgresql\+psycopg)://\S*")
 _PORTS = {"starttls": 587, "implicit": 465, "none": 587}
 
@@ -44,6 +46,24 @@ def _secret_url(value: SecretStr) -> SecretStr:
 def _url(value: str) -> str:
     if not _URL.fullmatch(value):
         raise ValueError("must be an address that begins with https:// or http://")
+    return value.rstrip("/")
+
+
+def _page(value: str) -> str:
+    """The root of a page, which everybody who reads messages sees: nothing secret is in it."""
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018  # raises where it is none
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be a whole address, as https://alerts.example.com")
+    if "@" in parts.netloc:
+        raise ValueError("holds a user or password; leave them out, people see the address")
+    if parts.query or parts.fragment or not _URL.fullmatch(value) or _ODD.search(value):
+        raise ValueError(
+            "must end with its host or a path, in ASCII and without blanks, ?, #, |, < and >"
+        )
     return value.rstrip("/")
 
 
@@ -80,6 +100,7 @@ Secret: TypeAlias = Annotated[SecretStr, BeforeValidator(_stripped), AfterValida
 Text: TypeAlias = Annotated[str, BeforeValidator(_stripped), AfterValidator(_one_line)]
 SecretUrl: TypeAlias = Annotated[Secret, AfterValidator(_secret_url)]
 Url: TypeAlias = Annotated[str, BeforeValidator(_stripped), AfterValidator(_url)]
+Page: TypeAlias = Annotated[Text, AfterValidator(_page)]
 Port: TypeAlias = Annotated[int, Field(ge=0, le=65_535)]
 
 
@@ -200,6 +221,20 @@ class Web(Table):
     names: Names = Field(
         default="", description="Host names that the page is called by, beside localhost."
     )
+    public_url: Page | None = Field(
+        default=None, description="Where people reach the page: messages lead there."
+    )
+
+    @property
+    def root(self) -> str:
+        """Where people reach the page, without a slash at its end; empty for nowhere."""
+        return self.public_url or ""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names that the page is called by, beside localhost."""
+        own = urlsplit(self.root).hostname
+        return (*self.listed("names"), *((own,) if own else ()))
 
     def listed(self, name: Literal["proxies", "operators", "names"]) -> tuple[str, ...]:
         """What a variable lists, separated by commas or blanks."""

@@ -118,6 +118,49 @@ def test_whom_the_page_lets_in_is_said_without_contradiction(
     assert advice in sentence
 
 
+@pytest.mark.parametrize(
+    ("given", "root"),
+    [
+        ("https://alerts.example.com/", "https://alerts.example.com"),
+        ("http://10.0.0.7:8080", "http://10.0.0.7:8080"),
+        ("https://intranet.example.com/alerts/", "https://intranet.example.com/alerts"),
+        ("", ""),
+    ],
+)
+def test_the_page_has_an_address_that_people_know(given: str, root: str) -> None:
+    assert read(WEB__PUBLIC_URL=given).web.root == root
+
+
+def test_the_page_on_loopback_may_be_called_by_its_public_name() -> None:
+    web = read(WEB__NAMES="a.example", WEB__PUBLIC_URL="https://alerts.example.com:8443").web
+
+    assert web.hosts == ("a.example", "alerts.example.com")
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ("alerts.example.com", "a whole address, as https://"),
+        ("/incidents", "a whole address, as https://"),
+        ("ftp://alerts.example.com", "a whole address, as https://"),
+        ("javascript:alert(1)", "a whole address, as https://"),
+        ("https://", "a whole address, as https://"),
+        ("https://alerts.example.com:port", "a whole address, as https://"),
+        (f"https://ana:{HIDDEN}@alerts.example.com", "leave them out"),
+        (f"https://alerts.example.com/?token={HIDDEN}", "without blanks, ?, #"),
+        ("https://alerts.example.com/#x", "without blanks, ?, #"),
+        ("https://alerts.example.com/a b", "without blanks, ?, #"),
+        ("https://alerts.example.com/a|b>", "without blanks, ?, #"),
+    ],
+)
+def test_an_address_that_leads_nowhere_or_says_too_much_is_refused(given: str, advice: str) -> None:
+    [sentence] = complaints(WEB__PUBLIC_URL=given)
+
+    assert sentence.startswith("NOTIFIER_WEB__PUBLIC_URL ")
+    assert advice in sentence
+    assert HIDDEN not in sentence
+
+
 def test_every_wrong_variable_is_named_and_no_value_is_shown() -> None:
     wrong = {
         "DATABASE_URL": f"mysql://u:{HIDDEN}@h/n",

@@ -112,7 +112,34 @@ def test_without_an_app_token_nothing_can_be_pressed(tmp_path: Path) -> None:
         assert [buttons(version) for version in stage.slack.visible("operaciones")] == [[]]
 
 
+def test_a_button_that_leads_to_the_page_needs_no_app_token(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        stage.more["NOTIFIER_WEB__PUBLIC_URL"] = "https://alerts.example.com"
+        with stage.bot() as bot:
+            stage.agents({"12004-ANA": "3"})
+            round_(stage, bot)
+            (incident,) = bot.cycle.known.incidents
+
+        (version,) = stage.slack.visible("operaciones")
+        (button,) = buttons(version)
+        assert button["url"] == f"https://alerts.example.com/incidents/{incident}"
+
+
 # ---- pressing ----
+
+
+def test_to_open_the_page_is_answered_and_does_nothing(stage: Stage) -> None:
+    stage.more["NOTIFIER_WEB__PUBLIC_URL"] = "https://alerts.example.com"
+    with socket_mode(stage.slack) as mode, stage.bot() as bot, listening(bot):
+        stage.agents({"12004-ANA": "3"})
+        round_(stage, bot)
+        mode.wait()
+        before = shown(stage)
+        mode.send(pressed("page", "", envelope="e9"))
+
+        assert mode.answered()["envelope_id"] == "e9"
+        assert not bot.asking()
+        assert (shown(stage), whispers(stage)) == (before, [])
 
 
 def test_somebody_takes_it_and_the_message_says_who(stage: Stage) -> None:
