@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from notifier import desk
+from notifier.biography import biography
 from notifier.bot import Bot
 from notifier.core.facts.state import Incident, SourceKey, Told
 from notifier.core.judging.plan import Plan, RulePlan
@@ -25,8 +26,9 @@ from notifier.core.standing.status import IncidentStatus, Wanted, key_of, listed
 from notifier.core.trial.rehearse import rehearse
 from notifier.errors import RequestError
 from notifier.exhibition import Exhibition
+from notifier.hindsight.course import course
 from notifier.lookback import Lookback
-from notifier.store import audit, look, memory, past
+from notifier.store import audit, look, memory
 from notifier.store.database import Database
 from notifier.web.desk import (
     Answered,
@@ -34,7 +36,6 @@ from notifier.web.desk import (
     Hits,
     SilenceAsked,
     SilenceStatus,
-    Step,
     Story,
     Tried,
     Word,
@@ -43,7 +44,6 @@ from notifier.web.desk import (
 WEEK = timedelta(days=7)
 FRESH = timedelta(seconds=30)  # counts of a week need not be newer
 KEY = "web key"  # of the table of small facts
-MESSAGES = 200  # of one incident that are shown
 
 
 @dataclass(slots=True)
@@ -120,40 +120,26 @@ class Clerk:
 
     def story(self, incident: str) -> Story | None:
         """An incident's whole life; None where there is none of that id."""
-        with self.database.reading() as connection:
-            found = look.incident(connection, incident)
-            if found is None:
-                return None
-            told = look.told(connection, [incident]).get(incident, {})
-            sent = look.messages(
-                connection,
-                conversations=[each.conversation for each in told.values()],
-                limit=MESSAGES,
-            )
-            untold = past.suppressions(connection, *found.key[:2], found.since)
-            changed = audit.changes_of(connection, incident)
-        steps = [*_own_steps(found), *_sent_steps(sent), *map(_changed_step, changed)]
-        until = found.closed_at or self.clock()
-        steps += [
-            Step(at=each.at, what="not told", detail=each.reason)
-            for each in untold
-            if each.key == found.key and each.at <= until
-        ]
+        told = biography(self.database, incident, self.clock())
+        if told is None:
+            return None
         return Story(
-            incident=self._status(found, told),
-            steps=tuple(sorted(steps, key=lambda step: step.at)),
-            values=tuple(self._values(found)),
-            evidence=found.fields,
-            deliveries=tuple(sent),
+            incident=self._status(told.incident, told.told),
+            steps=told.steps,
+            values=tuple(self._values(told.incident)),
+            evidence=told.incident.fields,
+            deliveries=told.deliveries,
         )
 
-    def _values(self, incident: Incident) -> Iterator[tuple[datetime, float]]:
-        """The last values: one a good reading, so that each is a cadence before the next."""
+    def _values(self, incident: Incident) -> Sequence[tuple[datetime, float | None]]:
+        """Its values by the recordings; where those are gone, the last ones that were kept."""
+        rule = self._plan.rule(*incident.key[:2])
         source = self._plan.sources.get(incident.source)
-        pace = source.cadence if source else timedelta(minutes=1)
-        behind = len(incident.trend) - 1
-        for place, value in enumerate(incident.trend):
-            yield incident.seen_at - pace * (behind - place), value
+        if rule is not None and source is not None:
+            points = course(self.database, rule, source, incident, self.clock())
+            if sum(value is not None for _, value in points) > 1:
+                return points
+        return list(_kept(incident, source.cadence if source else timedelta(minutes=1)))
 
     # ---- sources, rules, receivers ----
 
@@ -333,22 +319,11 @@ def _silence(given: desk.Listed) -> SilenceStatus:
     )
 
 
-def _own_steps(incident: Incident) -> Iterator[Step]:
-    yield Step(at=incident.since, what="seen")
-    yield Step(at=incident.opened_at, what="opened", detail=incident.severity.value)
-    if incident.closed_at is not None and incident.closing is not None:
-        yield Step(at=incident.closed_at, what="closed", detail=incident.closing.value)
-
-
-def _sent_steps(sent: Sequence[Delivery]) -> Iterator[Step]:
-    for each in sent:
-        if each.state != "superseded":
-            detail = f"{each.reason};{each.form};{each.state}"
-            yield Step(at=each.queued_at, what="told", who=each.receiver, detail=detail)
-
-
-def _changed_step(change: Change) -> Step:
-    return Step(at=change.at, what="changed", who=change.who, detail=change.what)
+def _kept(incident: Incident, pace: timedelta) -> Iterator[tuple[datetime, float]]:
+    """The last values: one a good reading, so that each is a cadence before the next."""
+    behind = len(incident.trend) - 1
+    for place, value in enumerate(incident.trend):
+        yield incident.seen_at - pace * (behind - place), value
 
 
 def _rehearsed(book: Rulebook, plan: Plan) -> Mapping[str, list[RuleTest]]:

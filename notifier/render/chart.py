@@ -5,7 +5,7 @@ Points are texts as SVG takes them; what they mean stands beside the picture in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -20,7 +20,7 @@ class Chart:
         points: Of the line: ``0,12 8,10``; empty where there are not two values.
         area: The same, closed along the bottom.
         limit: The height of the limit; None where there is none.
-        last: The last value's place; *first*, *lowest*, *highest*: values at the axes.
+        last: The last value's place.
     """
 
     width: float
@@ -29,8 +29,6 @@ class Chart:
     area: str = ""
     limit: float | None = None
     last: tuple[float, float] | None = None
-    lowest: float = 0.0
-    highest: float = 0.0
 
 
 def chart(
@@ -40,14 +38,8 @@ def chart(
     shown = [value for value in values if isfinite(value)]
     if len(shown) < 2:
         return Chart(width, height)
-    marks = shown if limit is None or not isfinite(limit) else [*shown, limit]
-    low, high = min(marks), max(marks)
-    spread = (high - low) or abs(high) or 1.0
-    bottom, top = low - spread * _ROOM, high + spread * _ROOM
-
-    def level(value: float) -> float:
-        return round(height - (value - bottom) / (top - bottom) * height, 1)
-
+    target = limit if limit is not None and isfinite(limit) else None
+    level = level_of(shown, target, height)
     step = width / (len(shown) - 1)
     places = [(round(place * step, 1), level(value)) for place, value in enumerate(shown)]
     points = " ".join(f"{x:g},{y:g}" for x, y in places)
@@ -56,8 +48,17 @@ def chart(
         height,
         points=points,
         area=f"0,{height:g} {points} {width:g},{height:g}",
-        limit=None if limit is None or not isfinite(limit) else level(limit),
+        limit=None if target is None else level(target),
         last=places[-1],
-        lowest=low,
-        highest=high,
     )
+
+
+def level_of(
+    values: Sequence[float], limit: float | None, height: float
+) -> Callable[[float], float]:
+    """What says how high a value stands, so that all of them and the limit have room."""
+    marks = values if limit is None else [*values, limit]
+    low, high = min(marks), max(marks)
+    spread = (high - low) or abs(high) or 1.0
+    bottom, top = low - spread * _ROOM, high + spread * _ROOM
+    return lambda value: round(height - (value - bottom) / (top - bottom) * height, 1)

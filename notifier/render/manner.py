@@ -12,7 +12,7 @@ from math import isfinite
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_skeleton
 from babel.numbers import format_currency, get_territory_currencies, parse_pattern
 
 from notifier.core.facts.state import Scalar
@@ -100,6 +100,10 @@ class Manner:
         if local.date() == today.date():
             return f"{local:%H:%M}"
         return format_datetime(local, self.words.say("date.pattern"), locale=self.locale)
+
+    def day(self, at: datetime) -> str:
+        """A day as ``4 May``, in the order of the language."""
+        return format_skeleton("MMMd", at.astimezone(self.zone), locale=self.locale)
 
 
 def _two_largest(total: int) -> list[tuple[str, int]]:

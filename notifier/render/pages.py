@@ -6,10 +6,10 @@ is reported, and the shipped one is used instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime, timedelta, tzinfo
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,12 +18,14 @@ from notifier.errors import Problem, RenderError
 from notifier.render import shipped, trend
 from notifier.render.chart import Chart, chart
 from notifier.render.clean import NAME
+from notifier.render.course import Course, Points, course
 from notifier.render.manner import Manner, locale_of, zone_of
 from notifier.render.sandbox import Sandbox
 from notifier.render.shipped import Report
 from notifier.render.words import LANGUAGES, Words, read_phrases
 
 WORDS = ("severity", "reason", "form", "delivery", "untold", "history.closing", "changes.what")
+LINKED = ("silenced", "explained")  # steps whose detail is an id: a link says it
 SUFFIX = ".page.j2"
 FOLDER = "web"
 
@@ -31,6 +33,8 @@ FOLDER = "web"
 class StepLike(Protocol):
     """One thing that happened in an incident's life; its detail is words with ``;`` between."""
 
+    @property
+    def at(self) -> datetime: ...
     @property
     def what(self) -> str: ...
     @property
@@ -136,9 +140,10 @@ class Speaker:
             "span": self._span,
             "short": self._short,
             "spark": _spark,
-            "big": partial(chart, width=720.0, height=180.0),
+            "course": self._course,
             "direction": self._direction,
             "told_of": self._step,
+            "reasoned": self._reason,
             "known": lambda key: key in self.words.phrases,
             "zone": self._zone_name,
         }
@@ -182,8 +187,17 @@ class Speaker:
         """One thing of an incident's life, in a line."""
         key = f"step.{step.what.replace(' ', '_')}"
         first = self.words.say(key if key in self.words.phrases else "step.other", who=step.who)
+        if step.what in LINKED:
+            return first
         rest = " · ".join(filter(None, map(self._word, step.detail.split(";"))))
         return f"{first}: {rest}" if rest else first
+
+    def _reason(self, reason: str) -> str:
+        """Why people were told, or not."""
+        for group in ("untold", "reason"):
+            if f"{group}.{reason}" in self.words.phrases:
+                return self.words.say(f"{group}.{reason}")
+        return reason
 
     def _word(self, text: str) -> str:
         """A word of ours in the reader's language; what is none stays as it is."""
@@ -192,6 +206,19 @@ class Speaker:
             if key in self.words.phrases:
                 return self.words.say(key)
         return self._short(text)
+
+    def _course(
+        self, points: Points, limit: float | None, operation: str, marks: Sequence[StepLike]
+    ) -> Course:
+        """The chart of an incident; its marks are the steps of its life that matter most."""
+        manner = self._manner(operation)
+        return course(
+            points,
+            limit,
+            zone=manner.zone,
+            day=manner.day,
+            marks=[(step.at, step.what) for step in marks],
+        )
 
     def _direction(self, values: tuple[float, ...], limit: float | None) -> str:
         word = trend.direction(values, limit)

@@ -192,7 +192,7 @@ def recordings(
     """
     for identity in _identities(connection, operation, source, since, until):
         if last is None or identity <= last:
-            yield from _read(connection, [identity])
+            yield from of_ids(connection, [identity])
 
 
 def following(
@@ -213,7 +213,7 @@ def following(
         if sources is None or not row.source or (row.operation, row.source) in sources
     ]
     for start in range(0, len(wanted), _SOME):
-        yield from _read(connection, wanted[start : start + _SOME])
+        yield from of_ids(connection, wanted[start : start + _SOME])
 
 
 def bounds(connection: Connection) -> tuple[datetime, datetime] | None:
@@ -288,7 +288,8 @@ def _identities(
     return [row[0] for row in connection.execute(text(statement), values)]
 
 
-def _read(connection: Connection, identities: Sequence[int]) -> Iterator[Recording]:
+def of_ids(connection: Connection, identities: Sequence[int]) -> Iterator[Recording]:
+    """The recordings of these ids, in their order; all of them are in memory."""
     statement = text(f"{_ONE} id IN :ids ORDER BY id").bindparams(bindparam("ids", expanding=True))
     yield from map(_recording, connection.execute(statement, {"ids": list(identities)}).all())
 

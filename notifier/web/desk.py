@@ -20,9 +20,13 @@ class Step:
     """One thing that happened in an incident's life.
 
     Attributes:
-        what: ``seen``, ``opened``, ``told``, ``not told``, ``changed`` (by a person), ``closed``.
+        what: ``seen``, ``opened``, ``severity`` (it changed), ``told``, ``not told``,
+            ``acknowledged``, ``unacknowledged``, ``silenced``, ``unsilenced``, ``explained`` (by
+            another incident), ``unexplained``, ``recovering``, ``relapsed``, ``closed``;
+            ``changed`` (by a person, and not judged yet).
         who: The receiver, or the person.
-        detail: Words with ``;`` between: the message's reason, form and state; the reason; ...
+        detail: Words with ``;`` between: the message's reason, forms and state; the reason; the id
+            of the silence, or of the incident that explains it.
     """
 
     at: datetime
@@ -36,13 +40,14 @@ class Story:
     """An incident and what happened in its life, the first thing first.
 
     Attributes:
-        values: The entity's values round that time, with their times.
+        values: The entity's values before, during and after it, with their times, some of many
+            where it lasted long; None where nothing was known.
         evidence: The entity's declared fields when last seen.
     """
 
     incident: IncidentStatus
     steps: tuple[Step, ...] = ()
-    values: tuple[tuple[datetime, float], ...] = ()
+    values: tuple[tuple[datetime, float | None], ...] = ()
     evidence: dict[str, float | str | bool | None]
     deliveries: tuple[Delivery, ...] = ()
 

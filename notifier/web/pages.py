@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -62,8 +63,13 @@ def by_operation(listed: Sequence[IncidentStatus]) -> dict[str, Group]:
 
 
 @router.get("/incidents/{incident}")
-def incident(reader: Asking, incident: str, explain: bool = False) -> Response:
-    """One incident's life; with *explain* why each poll told people of it, or not."""
+def incident(
+    reader: Asking,
+    incident: str,
+    explain: bool = False,
+    at: Text = "",
+) -> Response:
+    """One incident's life; with *explain* why each poll up to *at* told people of it, or not."""
     story = reader.desk.story(incident)
     if story is None:
         raise ProblemError(404, reader.say("incident.gone"))
@@ -72,16 +78,27 @@ def incident(reader: Asking, incident: str, explain: bool = False) -> Response:
         here="overview",
         live=story.incident.state != "closed" and not explain,
         story=story,
-        numbers=[value for _, value in story.values],
         linked=any(each.rule == story.incident.rule for each in reader.desk.rules()),
-        why=_why(reader, story.incident) if explain else None,
+        why=_why(reader, story.incident, _moment(at)) if explain else None,
     )
 
 
-def _why(reader: Reader, status: IncidentStatus) -> Answered | str:
+def _moment(text: str) -> datetime | None:
+    """A time as our own links say it; None for what is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _why(reader: Reader, status: IncidentStatus, at: datetime | None) -> Answered | str:
     """Why, or why that cannot be said."""
     asked = Asked(
-        rule=status.rule, entity=status.entity, operation=status.operation, at=status.closed_at
+        rule=status.rule,
+        entity=status.entity,
+        operation=status.operation,
+        at=at or status.closed_at,
     )
     try:
         return reader.desk.explain(asked)

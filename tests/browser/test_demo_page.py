@@ -1,12 +1,7 @@
-"""The demo's page in a real browser: live, narrow, dark, without its script, and as a picture.
-
-``PICTURES=docs/images python -m pytest tests/browser/test_demo_page.py`` draws the README's anew.
-"""
+"""The demo's page in a real browser: live, narrow, dark, without its script, and as a picture."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from notifier.app import opened
 from notifier.bot import Bot
@@ -26,26 +21,7 @@ from notifier.demo.story import PACE, lap_of
 from notifier.demo.tally import tally
 from notifier.web.server import Server
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FOUND = next(filter(None, map(shutil.which, NAMES)), None)
 LARGEST = 300_000  # bytes of a picture in the README
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(180),
-    pytest.mark.skipif(
-        FOUND is None and not os.environ.get("CI"), reason="no Chromium: apt-get install chromium"
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert FOUND is not None, "CI needs a Chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=FOUND, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @dataclass
@@ -181,14 +157,13 @@ def test_it_says_when_the_demo_has_ended(browser: Browser, play: Play) -> None:
     page.close()
 
 
-def test_the_picture_of_the_readme(page: Page, play: Play, tmp_path: Path) -> None:
+def test_the_picture_of_the_readme(page: Page, play: Play, picture: Path) -> None:
     play.until(510)
     expect(page.locator("#inbox iframe").first).to_be_visible(timeout=20_000)
     page.wait_for_load_state("networkidle")
     page.wait_for_timeout(4_000)  # what is new has stopped to glow
-    path = Path(os.environ.get("PICTURES", str(tmp_path))) / "demo.png"
+    path = picture / "demo.png"
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=path)
 
     assert not too_wide(page)

@@ -1,12 +1,7 @@
-"""The page in a real browser: live, on a phone, in the dark, by keyboard, and as pictures.
-
-``PICTURES=docs/images python -m pytest tests/browser/test_web_page.py`` draws those of the README
-and of docs/web.md anew.
-"""
+"""The page in a real browser: live, on a phone, in the dark, by keyboard, and as pictures."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -16,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from notifier.app import house
 from notifier.bot import Bot
@@ -28,31 +23,12 @@ from notifier.demo.story import PACE
 from notifier.serving import front
 from notifier.web.server import Server
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-FOUND = next(filter(None, map(shutil.which, NAMES)), None)
 LARGEST = 300_000  # bytes of a picture
 PATIENCE = 20_000  # milliseconds that a busy machine may take
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 860}
 PATHS = ("/", "/silences/new?rule=network-rejection", "/silences", "/history", "/sources", "/rules",
          "/receivers", "/gallery", "/hits", "/changes", "/nothing")  # fmt: skip
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(
-        FOUND is None and not os.environ.get("CI"), reason="no Chromium: apt-get install chromium"
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert FOUND is not None, "CI needs a Chromium"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=FOUND, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @dataclass
@@ -134,13 +110,6 @@ def opened(
 
 def too_wide(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    folder = Path(os.environ.get("PICTURES", str(tmp_path)))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def drawn(page: Page, path: Path) -> None:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
 import requests
 
+from notifier.core.facts.state import Closing
+from notifier.core.judging.notice import Reason, Untold
+from notifier.core.reacting.timeline import What
 from notifier.render.shipped import folder
 from notifier.render.words import LANGUAGES, names_in, read_phrases
+from notifier.store import recordings
 from tests.flow.pages import TOKEN, VIEWER, WITH_TOKENS, Site, served
 from tests.flow.stage import staged
 
@@ -108,6 +113,68 @@ def test_an_incident_tells_its_life_in_the_readers_words(site: Site) -> None:
     assert "Se abrió: Advertencia" in said
     assert "Se avisó a leads: abierto · mensaje · entregado" in said
     assert "Se cerró: recuperado" in said
+
+
+def test_its_course_is_drawn_and_told_in_words_and_as_a_table(site: Site) -> None:
+    page = Browser(site).open(f"/incidents/{first(site, '3')}")
+
+    assert page.text.count("<polyline") == 1
+    assert 'aria-label="2 readings; lowest 0%, highest 3%, last 0%; limit 1%"' in page.text
+    assert '<line class="mark closed"' in page.text
+    assert "<td>10:02</td><td>3%</td>" in page.text
+    assert "America/Bogota" in page.text
+
+
+def test_where_recordings_are_gone_the_last_values_are_drawn(own: Site) -> None:
+    own.poll(**{"1_ANA": "3"})
+    with own.desk.database.transaction() as connection:
+        recordings.forget(connection, own.stage.now + timedelta(days=1))
+
+    story = own.api(f"incidents/{first(own)}").json()
+
+    assert [value for _, value in story["values"]] == [2.5, 3.0]
+
+
+def test_what_people_did_and_what_became_of_it_is_one_sequence(own: Site) -> None:
+    incident = first(own)
+    own.stage.wait(seconds=30)
+    own.ask(f"/api/v1/incidents/{incident}/acknowledge", "POST", json={"author": "Eva"})
+    own.stage.wait(minutes=1)
+    silence = {"author": "Luis", "comment": "c", "entity": ["1"], "for_seconds": 90}
+    own.ask("/api/v1/silences", "POST", json=silence)
+    own.poll(**{"1_ANA": "9"})
+    own.poll(**{"1_ANA": "9"})
+    own.poll(**{"1_ANA": "0"})
+
+    steps = own.api(f"incidents/{incident}").json()["steps"]
+
+    assert [f"{step['what']} {step['who']}".strip() for step in steps] == [
+        "seen", "opened", "told leads", "told on-call", "acknowledged Eva", "silenced Luis",
+        "severity", "unacknowledged", "not told", "unsilenced", "told leads", "told on-call",
+        "closed", "told leads", "told on-call",
+    ]  # fmt: skip
+    said = text(Browser(own).open(f"/incidents/{incident}"))
+    assert "Taken by Eva" in said
+    assert "Silenced by Luis why?" in said
+
+
+def test_each_step_leads_to_its_reason(site: Site) -> None:
+    page = Browser(site).open(f"/incidents/{first(site)}")
+    links = re.findall(r'href="(\?explain=true[^"]+)#why"', page.text)
+
+    said = text(Browser(site).open(f"/incidents/{first(site)}" + unescape(links[-1])))
+
+    assert "10:02: opened network_rejection 2" in said
+
+
+def test_every_word_that_a_life_may_hold_is_said_in_words() -> None:
+    phrases = read_phrases((folder() / "web" / "words" / "en.toml").read_text("utf-8"))
+    wanted = [f"untold.{each.value}" for each in Untold]
+    wanted += [f"reason.{each.value}" for each in Reason]
+    wanted += [f"step.{each.value}" for each in What]
+    wanted += [f"history.closing.{each.value.replace(' ', '_')}" for each in Closing]
+
+    assert [each for each in wanted if each not in phrases] == []
 
 
 def test_a_language_that_was_chosen_stays(site: Site) -> None:

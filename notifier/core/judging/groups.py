@@ -34,7 +34,7 @@ DOUBTFUL = 5  # rows of a group; with more of them not every combination is trie
 def by_group(rule: RulePlan, view: View) -> Iterator[Judgement]:
     """Yield a judgement of every group that is there, was there, or has an instance."""
     groups, doubtful = _groups(rule, view)
-    before = _partition(rule, view.before or {})
+    before = partition(rule, view.before or {})
     gone = _missed(rule, view, before) if rule.policy.missing is Missing.FIRE else ()
     compares = _compares(rule)
     for entity in dict.fromkeys((*groups, *gone, *view.watched.get(rule.id, ()))):
@@ -47,7 +47,7 @@ def by_group(rule: RulePlan, view: View) -> Iterator[Judgement]:
 def closely(rule: RulePlan, view: View, entity: str) -> tuple[Scope, Judgement]:
     """Judge one group, and return what it was judged on."""
     groups, doubtful = _groups(rule, view)
-    were = _partition(rule, view.before or {}).get(entity, {})
+    were = partition(rule, view.before or {}).get(entity, {})
     scope = _scope(view, entity, groups.get(entity, {}), _about(rule, view, were))
     return scope, _group(rule, view, scope, were, doubtful)
 
@@ -66,7 +66,7 @@ def _group(
 
 def groups_of(rule: RulePlan, view: View) -> list[str]:
     """Every group that is there, or was there in the snapshot before."""
-    there, were = _groups(rule, view)[0], _partition(rule, view.before or {})
+    there, were = _groups(rule, view)[0], partition(rule, view.before or {})
     return list(dict.fromkeys((*there, *were)))
 
 
@@ -83,14 +83,14 @@ def _missed(rule: RulePlan, view: View, before: Mapping[str, Rows]) -> list[str]
 def _groups(rule: RulePlan, view: View) -> tuple[dict[str, dict[str, Row]], frozenset[str]]:
     """The rows that the rule is about, by group; and the keys of which that is not known."""
     if rule.where is None:
-        return _partition(rule, view.rows), frozenset()
+        return partition(rule, view.rows), frozenset()
     found = view.found[rule.id]
     places = sorted((*found.breach, *found.unsure))
     rows = {view.order[place]: view.rows[view.order[place]] for place in places}
-    return _partition(rule, rows), frozenset(view.order[place] for place in found.unsure)
+    return partition(rule, rows), frozenset(view.order[place] for place in found.unsure)
 
 
-def _partition(rule: RulePlan, rows: Rows) -> dict[str, dict[str, Row]]:
+def partition(rule: RulePlan, rows: Rows) -> dict[str, dict[str, Row]]:
     """Rows by the values of the grouping fields; a blank one belongs to no group."""
     if not rule.by:
         return {WHOLE: dict(rows)}

@@ -54,6 +54,7 @@ function merge(old, fresh) {
 function put(text) {
   const page = new DOMParser().parseFromString(text, "text/html");
   let news = false;
+  const unfolded = [...document.querySelectorAll("details[id][open]")].map((each) => each.id);
   const focus = document.activeElement;
   const place = placeOf(focus);
   for (const old of document.querySelectorAll("[data-region]")) {
@@ -62,6 +63,7 @@ function put(text) {
     news ||= keys(fresh) !== keys(old);
     refresh(old, fresh);
   }
+  for (const id of unfolded) document.getElementById(id)?.setAttribute("open", "");
   restore(focus, place);
   document.title = page.title;
   const asOf = page.getElementById("as-of");
