@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from notifier import logs
 from notifier.bot import Bot
@@ -44,6 +45,8 @@ from notifier.wolkvox.client import Client
 from notifier.wolkvox.reader import Reader
 
 log = logs.logger("app")
+
+UNDERWAY = timedelta(seconds=30)  # that a message may take which somebody began to send
 
 
 @contextmanager
@@ -104,8 +107,8 @@ def _bot(
     wishes, pacing = _wishes(book), Pacing(clients, clocks.now, database)
     renderer = _renderer(settings)
     pacing.adopt(laid)
-    with database.transaction() as connection:
-        outbox.adopt_orphans(connection)
+    with database.as_owner() as connection:
+        outbox.adopt_orphans(connection, due=now + UNDERWAY if database.kind != "sqlite" else None)
     cycle = Cycle(
         plan=laid,
         known=journal.recall(laid, now),

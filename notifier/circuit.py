@@ -74,5 +74,5 @@ class Circuit:
         return f"circuit {self.kind}"
 
     def _note(self, value: str) -> None:
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             memory.note(connection, self._key, value)

@@ -75,12 +75,13 @@ class Worker:
         """Try everything that is due now. Returns how many messages were tried.
 
         Raises:
-            StateError: the database is in trouble; the next call goes on where this one ended.
+            StateError: the database is in trouble, or another notifier's; the next call goes on
+                where this one ended.
         """
         self._make_up()
         self.outcomes.circuit.recall()
         now = self.clock()
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             if self._seen is None or now < self._seen - CLOCKS_APART:
                 outbox.hasten(connection, now)
             claimed = outbox.claim(connection, now, self.owner, BATCH, self.channel.kind)
@@ -99,7 +100,7 @@ class Worker:
             self._settle(self._outcome)
             self._taken.popleft()
         if self._taken:
-            with self.database.transaction() as connection:
+            with self.database.as_owner() as connection:
                 for message in self._taken:
                     outbox.give_back(connection, message.id, self.clock())
             self._taken.clear()
@@ -130,7 +131,7 @@ class Worker:
     def _deliver(self, message: Claimed) -> None:
         envelope, lane = message.envelope, lane_of(message.envelope)
         if (until := self.outcomes.patience.get(envelope.recipient)) is not None:
-            with self.database.transaction() as connection:
+            with self.database.as_owner() as connection:
                 outbox.give_back(connection, message.id, until)
             return
         with self.database.reading() as connection:
@@ -160,7 +161,12 @@ class Worker:
         return self._tried(message, reference)
 
     def _tried(self, message: Claimed, reference: str | None) -> Settle:
-        """Send, and return what writes down how that went."""
+        """Send, and return what writes down how that went.
+
+        Raises:
+            NotOwnerError: another notifier took over, and will see to the message.
+        """
+        self.database.confirm_owned()
         try:
             delivered = self._send(message.envelope, reference)
         except TemporaryDeliveryError as error:
@@ -201,6 +207,7 @@ class Worker:
         self._repeated = {lane: self._repeated[lane] for lane in living}
 
     def _repeat(self, envelope: Envelope) -> None:
+        self.database.confirm_owned()
         try:
             self.channel.send(envelope, None, self.clock())
         except (TemporaryDeliveryError, PermanentDeliveryError) as error:

@@ -4,6 +4,7 @@ NotifierError
 ├── ConfigError                   the operator can mend it; holds every problem; exit code 2
 ├── RequestError                  what somebody asked for cannot be; the sentence says what to do
 ├── StateError                    the database cannot be used; one sentence says what to do
+│   └── NotOwnerError             another notifier owns it, or may: this one writes nothing
 ├── PollError                     a source gave no reading; becomes a failed reading of a kind
 │   ├── FetchError                no usable answer came
 │   └── DecodeError               an answer came that cannot be read
@@ -64,6 +65,10 @@ class RequestError(NotifierError):
 
 class StateError(NotifierError):
     """The database cannot be used: unreachable, locked by another process, or unwritable."""
+
+
+class NotOwnerError(StateError):
+    """Another notifier owns the database, or may by now: this one writes and sends nothing."""
 
 
 class Trouble(Enum):

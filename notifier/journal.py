@@ -34,13 +34,14 @@ class Journal:
         """Commit all of it, or nothing of it.
 
         Raises:
+            NotOwnerError: another notifier took the database over.
             StateError: the database cannot take it now.
         """
         if isinstance(reading, Due | Delivery | Lag) and not _changes(decision):
             return
         entry = recorded(reading)
         rules = reading.text if isinstance(reading, Reload) else self._rules
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             memory.remember(connection, decision)
             if isinstance(reading, Reload) and not memory.renew(connection, RULES, digest(rules)):
                 entry = recorded(replace(reading, text=""))
@@ -67,7 +68,7 @@ class Journal:
         Raises:
             StateError: the database cannot take it now.
         """
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             requests.judged(connection, identity, now, answer)
 
     def tidy(self, now: datetime, retention: timedelta) -> None:
@@ -80,9 +81,9 @@ class Journal:
         """
         before = now - retention
         for forget in (recordings.forget, checkpoints.forget, outbox.forget, forget_ended):
-            with self.database.transaction() as connection:
+            with self.database.as_owner() as connection:
                 forget(connection, before)
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             forget_events(connection, min(before, now - memory.EVENTS))
 
     def recall(self, plan: Plan, now: datetime) -> Known:

@@ -74,6 +74,7 @@ class Outcomes:
     def done(self, envelope: Envelope, delivered: Delivered) -> None:
         """The far side has it."""
         now = self.clock()
+        # Whoever is owner by now: that people have it is true, and spares them a second one.
         with self.database.transaction() as connection:
             outbox.settle_delivered(connection, envelope.id, delivered.reference, now)
             if delivered.reference:
@@ -91,7 +92,7 @@ class Outcomes:
         if not self.circuit.is_open:
             return
         self.circuit.close()
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             outbox.hasten_kind(connection, self.kind, now)
         log.info("credential works again", kind=self.kind)
         self.report(self.kind, "", True, "")
@@ -100,12 +101,12 @@ class Outcomes:
 
     def moved(self, lane: Lane, reference: str) -> None:
         """The message of a lane is gone; the lane goes on under another reference."""
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             outbox.remember_reference(connection, *lane, reference)
 
     def combined(self, envelope: Envelope, end: str) -> None:
         """It ended before anybody could be told that it began: one message says both."""
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             lanes.give_way(connection, lane_of(envelope), end, self.clock())
         self._count("superseded", envelope)
         log.info("told with its end", receiver=envelope.receiver, id=envelope.id, end=end)
@@ -125,7 +126,7 @@ class Outcomes:
             soon = message.unsure_since is None and self.can_find
             self.ambiguous(message, str(error), now + BETWEEN_LOOKS if soon else due)
             return
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             outbox.settle_later(
                 connection, envelope.id, due, str(error), counts_attempt=error.after is None
             )
@@ -139,7 +140,7 @@ class Outcomes:
 
     def _stood_in_for(self, envelope: Envelope, error: str, now: datetime) -> bool:
         """Old news goes to whoever stands in, and operators hear of it; False where nobody does."""
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             covered = lanes.release(connection, envelope, now)
             if covered:
                 outbox.settle_failed(connection, envelope.id, f"{INSTEAD}: {error}", now)
@@ -159,7 +160,7 @@ class Outcomes:
         self, message: Claimed, error: str, due: datetime, *, looked: bool = False
     ) -> None:
         """Nobody knows whether it was taken."""
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             outbox.settle_ambiguous(connection, message.id, due, error, looked=looked)
         self._count("ambiguous", message.envelope)
         log.warning("outcome unknown", trace=trace(message.envelope.queued_at),
@@ -171,7 +172,7 @@ class Outcomes:
         envelope, now = message.envelope, self.clock()
         self._note_broken(envelope, error, now)
         due = self.circuit.probe_at or now + MENDING
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             covered = lanes.release(connection, envelope, now)
             heard = lanes.heard(connection, lane_of(envelope))
             said = f"{INSTEAD}: {error}" if covered else str(error)
@@ -211,7 +212,7 @@ class Outcomes:
     def failed(self, envelope: Envelope, error: str, *, stand_in: bool = True) -> None:
         """It will never be delivered. *stand_in*: unless by whoever stands in."""
         now = self.clock()
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             covered = stand_in and lanes.release(connection, envelope, now)
             outbox.settle_failed(connection, envelope.id, error, now)
         self._note_failed(envelope, error, lost=not covered)

@@ -13,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from notifier.errors import StateError
 from notifier.store import lock
+from notifier.store.ownership import Ownership, holder, signature
 from notifier.store.turns import FileTurns, ServerTurns, Turns, turn
 
 REVISION = (
@@ -36,6 +37,8 @@ class Database:
         self._reader = engine.execution_options(**_reading(engine))
         self._held = ExitStack()
         self._turns = self._their_turns()
+        # The system itself keeps a file's lock for as long as the process lives.
+        self._ownership = None if self.kind == "sqlite" else Ownership(engine, name)
 
     def _their_turns(self) -> Turns:
         if self.kind == "sqlite":
@@ -69,25 +72,77 @@ class Database:
         with self._said(), self._reader.begin() as connection:
             yield connection
 
+    # ---- the owner ----
+
     def lock_writer(self) -> None:
         """Be the only notifier that writes here until ``close``, or until the process dies.
+
+        On a server also until the session ends: see ``as_owner``.
 
         Raises:
             StateError: another one already runs.
         """
+        if self._ownership is None:
+            path = Path(str(self._engine.url.database))
+            self._held.enter_context(lock.on_file(path, self.name))
+        elif not self.take():
+            raise StateError(lock.taken(self.owner() or "unknown", self.name))
+
+    def take(self) -> bool:
+        """Own a server's database unless another notifier does; return whether it is ours now."""
         with self._said():
-            path = self._engine.url.database
-            if self.kind == "sqlite":
-                self._held.enter_context(lock.on_file(Path(str(path)), self.name))
-            else:
-                self._held.enter_context(lock.on_server(self._engine, self.name))
+            return self._ownership is None or self._ownership.take()
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is ours, as far as is known."""
+        return self._ownership is None or self._ownership.holds
+
+    @property
+    def term(self) -> int | None:
+        """Another number whenever somebody took a server's database after somebody else."""
+        return None if self._ownership is None else self._ownership.term
+
+    def still_owned(self) -> bool:
+        """Look whether it is ours; what is lost is lost until it is taken again."""
+        return self._ownership is None or self._ownership.look()
+
+    @contextmanager
+    def as_owner(self) -> Iterator[Connection]:
+        """A transaction that commits only where no other notifier took over before.
+
+        Raises:
+            NotOwnerError: one did, or may have; nothing is written.
+            StateError: as ``transaction``.
+        """
+        if self._ownership is not None:
+            self._ownership.require()
+        with self.transaction() as connection:
+            if self._ownership is not None:
+                self._ownership.check(connection, until_the_end=True)
+            yield connection
+
+    def confirm_owned(self) -> None:
+        """See that no other notifier took over: before what cannot be taken back.
+
+        Raises:
+            NotOwnerError: one did, or may have.
+            StateError: it cannot be known now.
+        """
+        if self._ownership is not None:
+            with self.reading() as connection:
+                self._ownership.check(connection, until_the_end=False)
+
+    def owner(self) -> str | None:
+        """Who owns a server's database, by the name it gave; None: nobody, or it is a file."""
+        with self._said():
+            return None if self._ownership is None else holder(self._engine)
 
     def is_written(self) -> bool:
         """Whether a notifier has the writer's lock. Raises StateError where that is not known."""
-        with self._said():
-            if self.kind == "sqlite":
-                return lock.is_held_on_file(Path(str(self._engine.url.database)))
-            return lock.is_held_on_server(self._engine)
+        if self._ownership is not None:
+            return self.owner() is not None
+        return lock.is_held_on_file(Path(str(self._engine.url.database)))
 
     @contextmanager
     def turn(self, token: int, patience: float) -> Iterator[bool]:
@@ -104,6 +159,8 @@ class Database:
     def close(self) -> None:
         """Give back the lock, every turn and every connection."""
         self._held.close()
+        if self._ownership is not None:
+            self._ownership.let_go()
         self._engine.dispose()
 
     @contextmanager
@@ -233,7 +290,7 @@ _NOTICING = {
 
 
 def _postgresql(url: URL, patience: float) -> Engine:
-    given = {"application_name": lock.signature(), **_NOTICING}
+    given = {"application_name": signature(), **_NOTICING}
     missing = {key: value for key, value in given.items() if key not in url.query}
     engine = create_engine(url.update_query_dict(missing), pool_pre_ping=True)
 

@@ -175,20 +175,21 @@ def _kind_value(kind: str | None) -> dict[str, str]:
     return {} if kind is None else {"kind": kind}
 
 
-def adopt_orphans(connection: Connection, owner: str = "") -> int:
-    """Make ambiguous, and due at once, what others than *owner* left in sending; without: all.
+def adopt_orphans(connection: Connection, owner: str = "", due: datetime | None = None) -> int:
+    """Make ambiguous, and due at once or at *due*, what others than *owner* left in sending.
 
     A process that has sent nothing yet names no owner: the dead one may have had its very name,
-    as process 1 of a container that was started again.
-
-    Only for the holder of the writer's lock: then nobody else is alive. Returns how many.
+    as process 1 of a container that was started again. Only for the holder of the writer's lock:
+    nobody else begins to send; what somebody began may still arrive. Returns how many.
     """
     orphans = """
-        UPDATE outbox SET state = 'ambiguous', due_at = tried_at, owner = NULL,
+        UPDATE outbox SET state = 'ambiguous', due_at = coalesce(:due, tried_at), owner = NULL,
             unsure_since = coalesce(unsure_since, tried_at)
         WHERE state = 'sending' AND owner <> :owner
     """
-    return connection.execute(text(orphans), {"owner": owner}).rowcount
+    return connection.execute(
+        text(orphans), {"owner": owner, "due": stamp(due) if due else None}
+    ).rowcount
 
 
 # ---- how it went ----
