@@ -18,6 +18,7 @@ from notifier.channels.slack_buttons import SlackButtons
 from notifier.clerk import Clerk
 from notifier.clocks import REAL, Clocks
 from notifier.condition import Condition
+from notifier.core.facts.state import digest
 from notifier.core.judging.known import Decision, Known
 from notifier.core.judging.notice import Notice
 from notifier.core.judging.plan import Plan
@@ -64,28 +65,25 @@ def opened(settings: Settings, clocks: Clocks = REAL) -> Iterator[Bot]:
 @contextmanager
 def house(settings: Settings, clocks: Clocks = REAL) -> Iterator[tuple[Bot, Clerk]]:
     """The same, with the desk at which page and API ask. Raises as ``opened``."""
+    with founded(settings, clocks) as rooms:
+        rooms.database.lock_writer()
+        bot = rooms.begin()
+        yield bot, rooms.clerk(bot)
+
+
+@contextmanager
+def founded(settings: Settings, clocks: Clocks = REAL) -> Iterator[House]:
+    """What bots are made of, over a database that is open, and nobody's yet.
+
+    Raises as ``opened``.
+    """
     book = read_rules(settings.rules)
     clients = _clients(settings, book)
     database = open_database(settings.database_url.get_secret_value())
-    latest = Latest(book)
     try:
-        database.lock_writer()
-        bot = _bot(settings, clocks, latest, clients, database)
-        yield bot, _clerk(settings, clocks, latest, bot, database)
+        yield House(settings, clocks, Latest(book), clients, database, Metrics(VERSION))
     finally:
         database.close()
-
-
-def _clerk(
-    settings: Settings, clocks: Clocks, latest: Latest, bot: Bot, database: Database
-) -> Clerk:
-    def book() -> Rulebook:
-        return latest.book
-
-    lookback = Lookback(database, book, clocks.now, spoken(settings))
-    exhibition = Exhibition(lambda: _renderer(settings))
-    began = secrets.token_hex(4)
-    return Clerk(bot, database, book, clocks.now, began, lookback, exhibition)
 
 
 @dataclass(slots=True)
@@ -95,20 +93,63 @@ class Latest:
     book: Rulebook
 
 
-def _bot(
-    settings: Settings,
-    clocks: Clocks,
-    latest: Latest,
-    clients: dict[str, Client],
-    database: Database,
-) -> Bot:
-    book = latest.book
-    now, laid, journal, metrics = clocks.now(), plan(book), Journal(database), Metrics(VERSION)
+@dataclass(slots=True)
+class House:
+    """What the bots of a process are made of, one after the other."""
+
+    settings: Settings
+    clocks: Clocks
+    latest: Latest
+    clients: dict[str, Client]
+    database: Database
+    metrics: Metrics
+
+    def begin(self) -> Bot:
+        """The bot of the database's owner, ready to poll.
+
+        Raises:
+            NotOwnerError: another notifier owns the database.
+            StateError: it cannot be used.
+        """
+        now, known_to_end = self.clocks.now(), self.database.kind == "sqlite"
+        with self.database.as_owner() as connection:
+            outbox.adopt_orphans(connection, due=None if known_to_end else now + UNDERWAY)
+        bot = self.look_on()
+        bot.begin(now)
+        return bot
+
+    def look_on(self) -> Bot:
+        """A bot that knows what the database holds, and does nothing. Raises StateError."""
+        return _bot(self)
+
+    def known(self, laid: Plan) -> Known:
+        """What the database holds by now. Raises StateError."""
+        return Journal(self.database).recall(laid, self.clocks.now())
+
+    def agrees(self) -> bool:
+        """Whether the rules that were last in force on the database are these, if any were."""
+        in_force = Journal(self.database).in_force()
+        return in_force in (None, digest(plan(self.latest.book).text))
+
+    def clerk(self, bot: Bot) -> Clerk:
+        """The desk at which page and API ask."""
+        lookback = Lookback(self.database, self.book, self.clocks.now, spoken(self.settings))
+        exhibition = Exhibition(lambda: _renderer(self.settings))
+        began = secrets.token_hex(4)
+        return Clerk(bot, self.database, self.book, self.clocks.now, began, lookback, exhibition)
+
+    def book(self) -> Rulebook:
+        """The rules file as it was last read without a mistake."""
+        return self.latest.book
+
+
+def _bot(house: House) -> Bot:
+    settings, clocks, database = house.settings, house.clocks, house.database
+    clients, metrics, book = house.clients, house.metrics, house.latest.book
+    now, laid, journal = clocks.now(), plan(book), Journal(database)
     wishes, pacing = _wishes(book), Pacing(clients, clocks.now, database)
     renderer = _renderer(settings)
     pacing.adopt(laid)
-    with database.as_owner() as connection:
-        outbox.adopt_orphans(connection, due=now + UNDERWAY if database.kind != "sqlite" else None)
     cycle = Cycle(
         plan=laid,
         known=journal.recall(laid, now),
@@ -125,13 +166,14 @@ def _bot(
         workers=_workers(settings, wishes, clocks, database, metrics),
         clock=clocks.now,
         pacing=pacing,
-        load=lambda: _loaded(settings, latest, clients, wishes, pacing),
+        load=lambda: _loaded(house, wishes, pacing),
         tidy=journal.tidy,
         asking=journal.asking,
         refuse=journal.refuse,
         calls=pacing.calls,
         heartbeat=_heartbeat(settings, clocks, database, metrics),
         condition=Condition(),
+        owned=lambda: database.owned,
         pace=clocks.pace,
     )
     if settings.slack.app_token is not None:
@@ -139,20 +181,13 @@ def _bot(
     cycle.wake = bot.wake
     for worker in bot.workers:
         worker.outcomes.report = cycle.heard_of
-    bot.begin(now)
     return bot
 
 
-def _loaded(
-    settings: Settings,
-    latest: Latest,
-    clients: dict[str, Client],
-    wishes: dict[str, str],
-    pacing: Pacing,
-) -> Plan:
+def _loaded(house: House, wishes: dict[str, str], pacing: Pacing) -> Plan:
     """The rules as they are on the disk now, with a client for each operation."""
-    latest.book = book = read_rules(settings.rules)
-    clients.update(_clients(settings, book))
+    house.latest.book = book = read_rules(house.settings.rules)
+    house.clients.update(_clients(house.settings, book))
     wishes.update(_wishes(book))
     laid = plan(book)
     pacing.adopt(laid)

@@ -16,7 +16,7 @@ from notifier.core.judging.reactions import AT_ONCE, early
 from notifier.core.judging.reading import Asked
 from notifier.cycle import MISTAKE, Cycle, Outcome
 from notifier.deliver import Worker
-from notifier.errors import ConfigError, StateError
+from notifier.errors import ConfigError, NotOwnerError, StateError
 from notifier.pacing import TOKEN_INFO, Pacing
 from notifier.punctuality import Punctuality
 from notifier.schedule import Job, Schedule
@@ -57,6 +57,7 @@ class Bot:
         calls: Gives each operation's calls of the day so far, and the most there are.
         heartbeat: Gives a sign of life to whoever watches from outside.
         listeners: Hear what people ask for elsewhere than at the database: buttons.
+        owned: Whether the database is ours: nothing is read, judged or sent while it is not.
         pace: How much faster than real time the clock runs: 1 but in the demo.
     """
 
@@ -71,6 +72,7 @@ class Bot:
     calls: Callable[[], Mapping[str, tuple[int, int | None]]] = dict
     heartbeat: Callable[[], None] = lambda: None
     listeners: Sequence[Listener] = ()
+    owned: Callable[[], bool] = lambda: True
     condition: Condition = field(default_factory=Condition)
     pace: float = 1.0
     _schedule: Schedule = field(default_factory=Schedule)
@@ -142,7 +144,7 @@ class Bot:
             StateError: the database cannot be used; what is left waits.
         """
         with self._asked:  # two who look at once would judge the same request twice
-            found = self.asking()
+            found = self.asking() if self.owned() else ()
             for each in found:
                 self._heed_one(each)
         if found:
@@ -235,6 +237,7 @@ class Bot:
     def numbers(self) -> bytes:
         """The metrics, with what is counted only when it is asked for."""
         metrics, now = self.cycle.metrics, self.clock()
+        metrics.owner.set(self.owned())
         for worker in self.workers:
             waiting, oldest = worker.backlog()
             metrics.waiting.labels(worker.channel.kind).set(waiting)
@@ -286,7 +289,7 @@ class Bot:
         def run() -> None:
             source = self.cycle.plan.sources.get(key)
             now = self.clock()
-            if source is None or not source.shifts.hold(now):
+            if source is None or not self.owned() or not source.shifts.hold(now):
                 self._punctuality.rests(key)
                 return
             self._guarded(PACING, lambda: self._punctuality.begins(source, now))
@@ -309,6 +312,8 @@ class Bot:
         """Do *work*; where the database cannot be used that is noted, and nothing is lost."""
         try:
             work()
+        except NotOwnerError:
+            return False  # said once, by whoever looks after that
         except StateError as error:
             self.condition.trouble(name, "database: it cannot be used")
             log.error("database trouble", error=str(error))

@@ -36,6 +36,7 @@ from notifier.web.desk import (
     Hits,
     SilenceAsked,
     SilenceStatus,
+    Standing,
     Story,
     Tried,
     Word,
@@ -52,7 +53,8 @@ class Clerk:
 
     Attributes:
         book: The rules file as it was last read.
-        began: Another one for each process: what a page knew of the last one is void.
+        began: Another one for each bot: what a page knew of the last one is void.
+        stands: Why the bot does no work, where another notifier owns the database.
     """
 
     bot: Bot
@@ -62,8 +64,17 @@ class Clerk:
     began: str
     lookback: Lookback
     exhibition: Exhibition
+    stands: Standing | None = None
     _fired: tuple[datetime, Mapping[tuple[str, str], Fires]] | None = None
     _tests: dict[str, Mapping[str, list[RuleTest]]] = field(default_factory=dict)
+
+    def attend(self, bot: Bot) -> None:
+        """Answer out of what this bot knows from now on."""
+        self.bot, self.began = bot, secrets.token_hex(4)
+
+    def standing(self) -> Standing | None:
+        """Why the bot does no work; None while it does."""
+        return self.stands
 
     def now(self) -> datetime:
         """The time that everything is told by."""

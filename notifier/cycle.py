@@ -225,6 +225,12 @@ class Cycle:
                 self.plan = before
                 raise
 
+    def show(self, known: Known) -> None:
+        """Know what another notifier decided, to be looked at."""
+        with self._lock:
+            self.known = known
+            self.judged += 1
+
     def try_again(self, keys: Iterable[SourceKey]) -> None:
         """Read these once whatever their rest: somebody may have mended what is wrong with them."""
         now = self.clock()

@@ -86,6 +86,15 @@ class Journal:
         with self.database.as_owner() as connection:
             forget_events(connection, min(before, now - memory.EVENTS))
 
+    def in_force(self) -> str | None:
+        """The digest of the rules that were last put in force; None where none ever were.
+
+        Raises:
+            StateError: the database cannot be read now.
+        """
+        with self.database.reading() as connection:
+            return memory.noted(connection, RULES)
+
     def recall(self, plan: Plan, now: datetime) -> Known:
         """What is known at a start: all that was remembered, and the past that rules look at."""
         with self.database.reading() as connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from notifier.app import reported
-from notifier.bot import Bot
 from notifier.clerk import Clerk
 from notifier.clocks import REAL, Clocks
 from notifier.settings import LOOPBACK, Settings
@@ -14,20 +13,18 @@ from notifier.web.listeners import Listeners
 from notifier.web.visitor import Access, Role, networks
 
 
-def front(settings: Settings, bot: Bot, desk: Clerk, clocks: Clocks = REAL) -> Front:
+def front(settings: Settings, desk: Clerk, clocks: Clocks = REAL) -> Front:
     """What answers the port: the probes, and behind the gate all the rest."""
     listeners = Listeners()
     return Front(
-        bot.unhealthy,
-        bot.unready,
-        lambda: _rest(settings, bot, desk, clocks, listeners),
+        lambda: desk.bot.unhealthy(),
+        lambda: desk.bot.unready(),
+        lambda: _rest(settings, desk, clocks, listeners),
         listeners.leave,
     )
 
 
-def _rest(
-    settings: Settings, bot: Bot, desk: Clerk, clocks: Clocks, listeners: Listeners
-) -> Application:
+def _rest(settings: Settings, desk: Clerk, clocks: Clocks, listeners: Listeners) -> Application:
     from notifier.render.pages import Pages  # slow to import: when somebody first asks
     from notifier.web.site import site
 
@@ -36,7 +33,7 @@ def _rest(
     names = names_of(settings.web.host, settings.web.hosts)
     local = LOOPBACK.fullmatch(settings.web.host)
     return Gate(
-        app=site(desk, pages, attempts, listeners, bot.numbers),
+        app=site(desk, pages, attempts, listeners, lambda: desk.bot.numbers()),
         access=_access(settings, desk),
         names=names if local else None,
         attempts=attempts,

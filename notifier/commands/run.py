@@ -9,12 +9,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from notifier import logs
-from notifier.app import house
-from notifier.bot import Bot
 from notifier.clerk import Clerk
 from notifier.core.telling.outgoing import Envelope
 from notifier.serving import front
 from notifier.settings import Settings, load_settings, unknown_variables
+from notifier.succession import succession
 from notifier.version import VERSION
 from notifier.web.server import Server
 
@@ -24,23 +23,27 @@ QUIET = 0.5  # seconds in which a rules file that was saved does not change any 
 
 
 def run() -> int:
-    """Poll, judge and tell until SIGTERM or SIGINT; what is due is delivered before the end."""
+    """Poll, judge and tell until SIGTERM or SIGINT; what is due is delivered before the end.
+
+    Where another notifier does so on the same server's database, stand by and take over from it.
+    """
     settings = load_settings()
     logs.configure(settings.log_format, settings.log_level)
     for problem in unknown_variables():
         log.warning("settings", problem=problem.text)
     stop, reload = threading.Event(), threading.Event()
     _listen(stop, reload)
-    with house(settings) as (bot, desk):
-        server = _serve(settings, bot, desk)
-        bot.start()
-        log.info("started", version=VERSION, port=server.port, rules=len(bot.cycle.plan.rules),
-                 sources=len(bot.cycle.plan.sources))  # fmt: skip
+    with succession(settings) as line:
+        plan = line.clerk.bot.cycle.plan
+        server = _serve(settings, line.clerk)
+        log.info("started", version=VERSION, port=server.port, rules=len(plan.rules),
+                 sources=len(plan.sources))  # fmt: skip
+        line.begin()
         watch = threading.Thread(target=_watch, args=(settings.rules, stop, reload), daemon=True)
         watch.start()
-        _until(stop, reload, bot)
+        line.run(stop, reload)
         log.info("stopping")
-        bot.stop()
+        line.end()
         server.stop()
     log.info("stopped")
     return 0
@@ -52,16 +55,9 @@ def _listen(stop: threading.Event, reload: threading.Event) -> None:
     signal.signal(signal.SIGHUP, lambda *_: reload.set())
 
 
-def _until(stop: threading.Event, reload: threading.Event, bot: Bot) -> None:
-    while not stop.wait(0.2):
-        if reload.is_set():
-            reload.clear()
-            bot.reload()
-
-
-def _serve(settings: Settings, bot: Bot, desk: Clerk) -> Server:
+def _serve(settings: Settings, desk: Clerk) -> Server:
     desk.exhibition.draw = drawn
-    site = front(settings, bot, desk)
+    site = front(settings, desk)
     server = Server(site, settings.web.host, settings.web.port, site.leave)
     server.start()
     return server

@@ -23,6 +23,7 @@ def look(database: Database) -> Iterator[Finding]:
     check_writable(database)
     yield ok(GROUP, "writing", "it can be written")
     yield _writer(found)
+    yield from _sessions(found)
     yield from _log(found)
     yield from _disk(found)
 
@@ -30,6 +31,17 @@ def look(database: Database) -> Iterator[Finding]:
 def _writer(found: Vitals) -> Finding:
     running = "a notifier runs on it" if found.running else "no notifier runs on it now"
     return ok(GROUP, "lock", running)
+
+
+def _sessions(found: Vitals) -> Iterator[Finding]:
+    if found.pooled is None:
+        return
+    if found.pooled:
+        text = "a pooler shares the server's sessions between transactions: no lock holds so"
+        fix = "connect directly, or let it pool sessions (PgBouncer: `pool_mode = session`)"
+        yield fail(GROUP, "sessions", text, fix)
+    else:
+        yield ok(GROUP, "sessions", "a session is ours until it ends, as locks need it")
 
 
 def _log(found: Vitals) -> Iterator[Finding]:

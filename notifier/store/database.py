@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from notifier.errors import StateError
 from notifier.store import lock
-from notifier.store.ownership import Ownership, holder, signature
+from notifier.store.ownership import Ownership, holder, shared, signature
 from notifier.store.turns import FileTurns, ServerTurns, Turns, turn
 
 REVISION = (
@@ -107,6 +107,11 @@ class Database:
         """Look whether it is ours; what is lost is lost until it is taken again."""
         return self._ownership is None or self._ownership.look()
 
+    def let_go(self) -> None:
+        """Own a server's database no more."""
+        if self._ownership is not None:
+            self._ownership.let_go()
+
     @contextmanager
     def as_owner(self) -> Iterator[Connection]:
         """A transaction that commits only where no other notifier took over before.
@@ -138,6 +143,11 @@ class Database:
         with self._said():
             return None if self._ownership is None else holder(self._engine)
 
+    def is_pooled(self) -> bool:
+        """Whether a pooler shares sessions of the server between transactions: no lock holds so."""
+        with self._said():
+            return self._ownership is not None and shared(self._engine)
+
     def is_written(self) -> bool:
         """Whether a notifier has the writer's lock. Raises StateError where that is not known."""
         if self._ownership is not None:
@@ -159,8 +169,7 @@ class Database:
     def close(self) -> None:
         """Give back the lock, every turn and every connection."""
         self._held.close()
-        if self._ownership is not None:
-            self._ownership.let_go()
+        self.let_go()
         self._engine.dispose()
 
     @contextmanager
@@ -288,6 +297,14 @@ _NOTICING = {
     "tcp_user_timeout": "30000",  # milliseconds
 }
 
+# So that a machine which is gone without a word keeps no lock for longer than that either.
+_NOTICED = {
+    "tcp_keepalives_idle": 20,
+    "tcp_keepalives_interval": 10,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": 30000,
+}
+
 
 def _postgresql(url: URL, patience: float) -> Engine:
     given = {"application_name": signature(), **_NOTICING}
@@ -298,8 +315,9 @@ def _postgresql(url: URL, patience: float) -> Engine:
     def _(connection: Any, _record: Any) -> None:
         # Nobody waits for ever: not for another's lock, and not for a statement.
         waits = {"lock_timeout": patience, "statement_timeout": max(_QUICKEST, 2 * patience)}
-        for name, seconds in waits.items():
-            connection.execute(f"SET {name} = {round(seconds * 1000)}")
+        settings = {name: round(seconds * 1000) for name, seconds in waits.items()}
+        for name, value in (settings | _NOTICED).items():
+            connection.execute(f"SET {name} = {value}")
         connection.commit()
 
     return engine
@@ -323,6 +341,12 @@ def _to_revision(database: Database, *, prepare: bool) -> None:
         raise StateError(
             f"the database {database.name} has the tables of another version ({found or 'none'}, "
             f"this program knows {REVISION}); start 'notifier run' of this version first"
+        )
+    running = database.owner() if database.kind == "postgresql" else None
+    if running is not None:
+        raise StateError(
+            f"the database {database.name} has the tables of another version ({found or 'none'}), "
+            f"and another notifier ({running}) runs on it: stop that one first, then start this"
         )
     from notifier.store import migrate  # slow to import, and seldom needed
 

@@ -22,6 +22,7 @@ class Vitals:
         log: The size of SQLite's write-ahead log.
         running: Whether a notifier has the writer's lock.
         free: Room on the disk that holds it.
+        pooled: Whether a pooler shares the server's sessions; None for a file.
     """
 
     size: int
@@ -29,6 +30,7 @@ class Vitals:
     log: int | None = None
     running: bool = False
     free: int | None = None
+    pooled: bool | None = None
 
 
 def vitals(database: Database) -> Vitals:
@@ -37,7 +39,7 @@ def vitals(database: Database) -> Vitals:
         return _of_file(database)
     with database.reading() as connection:
         size = connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
-    return Vitals(int(size), running=database.is_written())
+    return Vitals(int(size), running=database.is_written(), pooled=database.is_pooled())
 
 
 def _of_file(database: Database) -> Vitals:

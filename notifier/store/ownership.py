@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from notifier.errors import NotOwnerError
 
@@ -108,8 +109,16 @@ class Ownership:
         """End the session, and the lock with it."""
         with self._guard:
             if self._session is not None:
+                _unlock(self._session)
                 _end(self._session)
             self._session = None
+
+
+def _unlock(session: Connection) -> None:
+    """Let the next one begin at once: a server takes a moment to notice that a session ended."""
+    if not session.invalidated:
+        with suppress(SQLAlchemyError):
+            session.execute(text(_UNLOCK), {"key": _KEY})
 
 
 def _end(session: Connection) -> None:
@@ -123,7 +132,23 @@ def holder(engine: Engine) -> str | None:
         return connection.execute(text(_HOLDER), {"key": _KEY}).scalar()
 
 
+def shared(engine: Engine) -> bool:
+    """Whether a pooler lends one of the server's sessions to several of ours, by transactions.
+
+    Then a lock is another program's in a moment, and nobody owns anything.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as waiting:
+        before = _session_of(waiting)
+        with engine.connect() as working:  # takes the session that the other one left
+            return _session_of(working) == before or _session_of(waiting) != before
+
+
+def _session_of(connection: Connection) -> int:
+    return int(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+
 _TRY = "SELECT pg_try_advisory_lock(:key)"
+_UNLOCK = "SELECT pg_advisory_unlock(:key)"
 _NUMBER = "SELECT value FROM meta WHERE key = :fence"
 _RAISE = """
     INSERT INTO meta (key, value) VALUES (:fence, '1')

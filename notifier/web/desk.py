@@ -188,6 +188,20 @@ class Tried:
     would: tuple[Sent, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Why a bot does no work: another notifier owns the database, or may.
+
+    Attributes:
+        why: ``by`` (it stands by), ``differs`` (with other rules, so it takes nothing over),
+            ``nobody`` (so, and nobody does the work) or ``lost`` (its session ended).
+        owner: Who does the work; empty where nobody knows.
+    """
+
+    why: str
+    owner: str = ""
+
+
 class Desk(Protocol):
     """What may be asked. Any of it may raise StateError: the database cannot be used now."""
 
@@ -197,6 +211,10 @@ class Desk(Protocol):
 
     def version(self) -> str:
         """Another one whenever something may look different."""
+        ...
+
+    def standing(self) -> Standing | None:
+        """Why the bot does no work; None while it does."""
         ...
 
     def zones(self) -> Mapping[str, str]:

@@ -31,6 +31,10 @@ class Metrics:
         )  # fmt: skip
         self._count_messages()
         self._count_calls()
+        self.owner = Gauge(
+            "notifier_owner", "1 while this process does the work, 0 while it stands by.",
+            registry=self.registry,
+        )  # fmt: skip
         build = Gauge("notifier_build_info", "The version.", ("version",), registry=self.registry)
         build.labels(version).set(1)
 

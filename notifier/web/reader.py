@@ -134,6 +134,7 @@ class Reader:
             "build": VERSION,
             "said": self._said(),
             "wrong": "",
+            "standing": self.desk.standing() if self.visitor else None,
             "operations": tuple(self.desk.zones()),
         }
         desk = self.desk

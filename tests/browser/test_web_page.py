@@ -56,7 +56,7 @@ class Play:
     def serve(self) -> None:
         """Answer the port, the same one after a stop."""
         settings, clocks = self.stage.settings, self.stage.clocks
-        site = front(settings, self.bot, self.clerk, clocks)
+        site = front(settings, self.clerk, clocks)
         server = Server(site, "127.0.0.1", self.port, site.leave)
         server.start()
         self.port = server.port

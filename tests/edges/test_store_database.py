@@ -141,6 +141,22 @@ def test_a_database_of_a_newer_program_is_refused(database_url: str) -> None:
     assert "another version (9999" in refusal(database_url, prepare=False)
 
 
+def test_tables_of_another_version_are_not_changed_under_a_running_notifier(
+    postgresql: str,
+) -> None:
+    url = emptied(postgresql)
+    running = open_database(url)
+    running.lock_writer()
+    with running.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+
+    try:
+        assert "stop that one first, then start this" in refusal(url)
+    finally:
+        running.close()
+        emptied(postgresql)  # and the tables are of this version again
+
+
 def test_a_look_at_a_database_that_is_not_there_makes_none(sqlite_url: str, tmp_path: Path) -> None:
     assert "start 'notifier run' first" in refusal(sqlite_url, prepare=False)
     assert list(tmp_path.iterdir()) == []

@@ -59,7 +59,7 @@ def served(stage: Stage, **variables: str) -> Iterator[Site]:
     settings = stage.settings()
     with house(settings, clocks) as (bot, desk):
         desk.exhibition.draw = drawn
-        site = front(settings, bot, desk, clocks)
+        site = front(settings, desk, clocks)
         server = Server(site, "127.0.0.1", 0, site.leave)
         server.start()
         try:
