@@ -112,7 +112,7 @@ class Clerk:
 
     def listed(self) -> Sequence[IncidentStatus]:
         """All that is open, worst first, then what is pending."""
-        return list(listed(self.bot.cycle.known, self.clock()))
+        return list(listed(self.bot.cycle.known, self.clock(), self._plan.aliases))
 
     def incidents(self, wanted: Wanted, limit: int) -> Sequence[IncidentStatus]:
         """Incidents that opened, the newest first."""
@@ -127,7 +127,8 @@ class Clerk:
         living = instance is not None and instance.incident == incident.id
         silences = known.silences.values() if incident.open else ()
         held = covering(silences, incident.key, self.clock())
-        return of_incident(incident, instance if living else None, told, held)
+        known_as = self._plan.aliases.get(incident.key.operation)
+        return of_incident(incident, instance if living else None, told, held, known_as)
 
     def story(self, incident: str) -> Story | None:
         """An incident's whole life; None where there is none of that id."""
@@ -235,7 +236,8 @@ class Clerk:
     def preview(self, asked: SilenceAsked) -> Sequence[IncidentStatus]:
         """What such a silence would hold now."""
         silence, now = self._silence(asked), self.clock()
-        found = [e for e in listed(self.bot.cycle.known, now) if e.incident]
+        open_ones = listed(self.bot.cycle.known, now, self._plan.aliases)
+        found = [each for each in open_ones if each.incident]
         return [each for each in found if covers(silence, key_of(each))]
 
     def add_silence(self, asked: SilenceAsked, how: str) -> SilenceStatus:

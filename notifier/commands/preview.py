@@ -103,7 +103,9 @@ def _cases(wish: Wish, rules: Path) -> Iterator[tuple[str, Notice]]:
     for rule in chosen:
         collection = laid.sources[rule.source].collections[rule.collection].collection
         reach = _reach(laid, rule, wish)
-        yield from gallery(rule, collection, reach, WHEN).items()
+        called = laid.aliases.get(rule.operation, {})
+        for name, notice in gallery(rule, collection, reach, WHEN).items():
+            yield name, replace(notice, aliases=called)
         if not rule.event:
             yield from of_source(rule, reach, WHEN).items()
 

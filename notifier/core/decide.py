@@ -7,6 +7,7 @@ same decision, for ever.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from notifier.core.announcing import digests, tally
@@ -18,6 +19,7 @@ from notifier.core.judging.evaluate import evaluate, happened
 from notifier.core.judging.flapping import settles_at
 from notifier.core.judging.known import POLLS_NO_GAP, Decision, Draft, Known
 from notifier.core.judging.lifecycle import Moment
+from notifier.core.judging.notice import Notice
 from notifier.core.judging.plan import Plan, SourcePlan, mutes_at
 from notifier.core.judging.reading import (
     Asked,
@@ -72,7 +74,14 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
     silenced.warn(draft, rules)
     tally.count(draft, rules)
     digests.report(draft, rules)
+    draft.notices = [_personal(notice, rules) for notice in draft.notices]
     return draft.decide(timeline(draft))
+
+
+def _personal(notice: Notice, rules: Plan) -> Notice:
+    """The notice with what the operation's agents are called."""
+    aliases = rules.aliases.get(notice.conversation.operation)
+    return replace(notice, aliases=aliases) if aliases else notice
 
 
 def _hear(draft: Draft, reading: Delivery | Ration | Lag, rules: Plan) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from notifier.core.facts.people import renamed
 from notifier.core.facts.sales import CELEBRATION, Merit
 from notifier.core.facts.state import (
     Scalar,
@@ -97,7 +98,7 @@ def _merit(merit: Merit, teller: Teller) -> str:
 
 def _sellers(notice: Notice, teller: Teller) -> tuple[str, ...]:
     """Who sold, where the receiver asked for names and somebody is known."""
-    sold = [event.fields.get("seller") for event in notice.events]
+    sold = [renamed(event.fields, teller.aliases).get("seller") for event in notice.events]
     named = Counter(name for name in sold if isinstance(name, str))
     shown = (
         teller.manner.text(name, NAME) + (f" ({teller.manner.number(n)})" if n > 1 else "")
@@ -130,7 +131,7 @@ def _taken_back(notice: Notice, teller: Teller) -> tuple[str, ...]:
 def _fields(event: Event, teller: Teller) -> str:
     told = [
         f"{_word('field', name, teller) or name} {_value(name, value, teller)}"
-        for name, value in event.fields.items()
+        for name, value in renamed(event.fields, teller.aliases).items()
         if value is not None and not name.endswith("_id")
     ]
     return " · ".join(told[:_TOLD])

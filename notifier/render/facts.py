@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from notifier.core.facts.people import Aliases, called, renamed
 from notifier.core.facts.state import (
     OWN_RULES,
     SOURCE_RULE,
@@ -37,6 +38,7 @@ class Teller:
     rule: RuleText
     now: datetime
     summarise: Summarise
+    aliases: Aliases = field(default_factory=dict)
 
     def say(self, key: str, **values: str) -> str:
         """A phrase of the receiver's language."""
@@ -64,7 +66,12 @@ class Teller:
         return self.rule.id == STORM_RULE
 
     def entity(self, incident: Incident) -> str:
-        """The entity as people know it: its name, and its key where that differs."""
+        """The entity as people know it: its name, and its key where that differs.
+
+        An agent has the name that the team chose alone: nobody wants the id, too.
+        """
+        if chosen := self._chosen(incident):
+            return chosen
         entity = self.manner.text(incident.key.entity or incident.key.operation, NAME)
         name = self.manner.text(self._called(incident), NAME)
         if not name or name.casefold() in entity.casefold():
@@ -76,7 +83,11 @@ class Teller:
         site = incident.fields.get("site")
         if isinstance(site, str) and "ip" in (self.rule.by or ()):
             return site
-        return _name(incident.fields)
+        return _name(renamed(incident.fields, self.aliases))
+
+    def _chosen(self, incident: Incident) -> str:
+        found = called(incident.key.entity, incident.fields, self.aliases)
+        return self.manner.text(found, NAME) if found else ""
 
     def headline(self, incident: Incident) -> str:
         """What is wrong, where, with its number. The worst value once it is over.
@@ -131,7 +142,7 @@ class Teller:
         known = {
             "value": incident.value if incident.open else incident.worst,
             "threshold": incident.threshold,
-            "entity": self.manner.text(incident.key.entity, NAME),
+            "entity": self._chosen(incident) or self.manner.text(incident.key.entity, NAME),
             "since": self.manner.time(incident.since, self.now),
         }
         return self.own_words(incident.fields, known)
@@ -144,7 +155,7 @@ class Teller:
             return ""
         clean = {
             name: self.manner.text(value) if isinstance(value, str) else value
-            for name, value in fields.items()
+            for name, value in renamed(fields, self.aliases).items()
         }
         return cut(
             self.manner.text(self.summarise(template, {**clean, **more}, self.manner)), SENTENCE

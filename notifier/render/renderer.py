@@ -116,7 +116,8 @@ class Renderer:
         return leading(shown, page, button=has_button(notice)) if page else shown
 
     def _view(self, notice: Notice, *, public: bool) -> View | EventView:
-        teller = Teller(self.manner(notice, public=public), notice.rule, notice.at, self._summarise)
+        manner = self.manner(notice, public=public)
+        teller = Teller(manner, notice.rule, notice.at, self._summarise, notice.aliases)
         if notice.ending is not None:
             return ending_view(notice, notice.ending, teller)
         if notice.report is not None:

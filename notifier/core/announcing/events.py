@@ -89,8 +89,7 @@ def _announce(
 
 
 def _with_seller(draft: Draft, rule: RulePlan, event: Event) -> Event:
-    name = seller(draft, rule, event)
-    return Event(event.key, {**event.fields, "seller": name}) if name else event
+    return Event(event.key, {**event.fields, **seller(draft, rule, event)})
 
 
 def _kept(news: Iterable[Event]) -> tuple[Held, ...]:

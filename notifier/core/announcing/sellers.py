@@ -6,9 +6,10 @@ by hand begins with that agent's number. Of inbound and predictive calls it is n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from notifier.core.facts.snapshot import Keyed
+from notifier.core.facts.state import Scalar
 from notifier.core.judging.known import Draft
 from notifier.core.judging.notice import Event
 from notifier.core.judging.plan import RulePlan
@@ -18,21 +19,29 @@ BY_HAND = ("outbound", "outbound_ma", "manual")  # of type_interaction
 PARTS = 4  # of such an id; five begin with something else
 
 
-def seller(draft: Draft, rule: RulePlan, event: Event) -> str:
-    """The name of the agent who made the sale; empty where nothing says so."""
+def seller(draft: Draft, rule: RulePlan, event: Event) -> dict[str, Scalar]:
+    """The agent who made the sale, as fields of its event; none where nothing says who."""
     listed = (rows.get(event.key) for rows in _collections(draft, rule.operation))
-    names = (getattr(row, "agent_name", None) for row in listed if row is not None)
-    return next(filter(None, names), "") or _dialled(draft, rule, event)
+    return _first_named(listed) or _dialled(draft, rule, event)
 
 
-def _dialled(draft: Draft, rule: RulePlan, event: Event) -> str:
+def _dialled(draft: Draft, rule: RulePlan, event: Event) -> dict[str, Scalar]:
     parts = event.key.split(".")
     if len(parts) != PARTS or plain(str(event.fields.get("type_interaction"))) not in BY_HAND:
-        return ""
+        return {}
     rows = (rows.get(parts[0]) for rows in _collections(draft, rule.operation))
-    agents = (row for row in rows if getattr(row, "agent_id", None) == parts[0])
-    names = (getattr(agent, "agent_name", None) for agent in agents)
-    return next(filter(None, names), "")
+    return _first_named(row for row in rows if getattr(row, "agent_id", None) == parts[0])
+
+
+def _first_named(rows: Iterable[object]) -> dict[str, Scalar]:
+    """Who the first row with a name names; ids serve the aliases of the rules file."""
+    found = next((row for row in rows if getattr(row, "agent_name", None)), None)
+    if found is None:
+        return {}
+    return {
+        "seller": getattr(found, "agent_name", None),
+        "seller_id": getattr(found, "agent_id", None),
+    }
 
 
 def _collections(draft: Draft, operation: str) -> Iterator[Keyed]:

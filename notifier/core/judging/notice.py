@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from notifier.core.facts.people import Aliases
 from notifier.core.facts.sales import Merit
 from notifier.core.facts.state import (
     Conversation,
@@ -150,6 +151,7 @@ class Notice:
         merits: What is to be said of the events beside their number.
         belated: It happened while nobody looked.
         give_up_at: Undelivered then, it is old news.
+        aliases: What the operation's agents are called.
     """
 
     conversation: Conversation
@@ -166,6 +168,7 @@ class Notice:
     ending: Silence | None = None
     report: Report | None = None
     give_up_at: datetime | None = None
+    aliases: Aliases = field(default_factory=dict)
 
     @property
     def reasons(self) -> frozenset[Reason]:

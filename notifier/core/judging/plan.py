@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.core.facts.beside import Beside
+from notifier.core.facts.people import Aliases
 from notifier.core.facts.sales import CELEBRATION
 from notifier.core.facts.state import (
     Severity,
@@ -219,6 +220,7 @@ class Plan:
     renamed: Mapping[str, str] = field(default_factory=dict)  # old rule id -> new
     quotas: Mapping[str, Quota] = field(default_factory=dict)  # by operation
     digests: tuple[DigestPlan, ...] = ()
+    aliases: Mapping[str, Aliases] = field(default_factory=dict)  # by operation
     retention: timedelta = timedelta(days=35)  # how long readings and history are kept
     text: str = field(default="", repr=False)
 

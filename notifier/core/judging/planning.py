@@ -7,6 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.core.facts.beside import Beside
+from notifier.core.facts.people import aliases
 from notifier.core.facts.state import TallyKey, digest, seconds
 from notifier.core.judging.lifecycle import Policy
 from notifier.core.judging.notice import RuleText
@@ -40,6 +41,7 @@ def plan(book: Rulebook) -> Plan:
         renamed=book.renamed,
         quotas={name: _quota(book, each) for name, each in book.operations.items()},
         digests=tuple(_digests(book)),
+        aliases={name: aliases(each.aliases) for name, each in book.operations.items()},
         retention=book.file.retention,
         text=book.text,
     )

@@ -42,6 +42,7 @@ _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|\d{3}))?")
 _COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _HALF = re.compile(r"(\d{1,3})\s*/\s*(\d{1,3})")
 _LINK = re.compile(r"https?://[^\s\"<>\\^`{|}\x00-\x20\x7f]+")
+LONGEST_ALIAS = 40  # characters: it stands among others in one line
 _MOST = 100  # polls that a rule may remember
 
 
@@ -120,6 +121,29 @@ def _allowances(value: dict[str, timedelta]) -> dict[str, timedelta]:
         if other != state:
             raise ValueError(f"`{other}` and `{state}` are one state: case and accents are ignored")
     return value
+
+
+def _aliases(value: dict[str, str]) -> dict[str, str]:
+    """One name for each agent, and no name for two."""
+    agents: dict[str, str] = {}
+    names: dict[tuple[bool, str], str] = {}
+    for agent, shown in value.items():
+        _check_alias(agent, shown)
+        other = agents.setdefault(plain(agent), agent)
+        if other != agent:
+            raise ValueError(f"`{other}` and `{agent}` are one agent: case and accents are ignored")
+        other = names.setdefault((agent.isdigit(), plain(shown)), agent)
+        if other != agent:
+            raise ValueError(f"`{other}` and `{agent}` would both be called `{shown}`")
+    return value
+
+
+def _check_alias(agent: str, shown: str) -> None:
+    if not agent.strip() or not shown.strip():
+        raise ValueError(f"`{agent}` = `{shown}` is blank; give an agent and a name")
+    if len(shown) > LONGEST_ALIAS or not shown.isprintable():
+        text = f"the name of `{agent}` must be one line of at most {LONGEST_ALIAS} characters"
+        raise ValueError(text)
 
 
 def _group(value: object) -> str | tuple[str, ...]:
@@ -259,6 +283,7 @@ Name: TypeAlias = Annotated[
 ]
 Fields: TypeAlias = Annotated[tuple[StrictStr, ...], BeforeValidator(_listed), _texts()]
 Allowances: TypeAlias = Annotated[dict[StrictStr, Period], AfterValidator(_allowances)]
+Aliases: TypeAlias = Annotated[dict[StrictStr, StrictStr], AfterValidator(_aliases)]
 Parameters: TypeAlias = Annotated[
     dict[StrictStr, StrictStr],
     BeforeValidator(_parameters),

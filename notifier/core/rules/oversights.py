@@ -126,6 +126,8 @@ def _names(draft: Draft) -> Iterator[tuple[Loc, str]]:
         ("receiver", draft.receivers),
     ):
         yield from (((section, i, "name"), table.name or "") for i, table in tables)
+    for i, operation in draft.operations:
+        yield from ((("operation", i, "aliases"), text) for text in operation.aliases.values())
     for i, rule in draft.rules:
         yield ("rule", i, "id"), rule.id
         yield from ((("rule", i, "labels", key), text) for key, text in rule.labels.items())

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 
 from notifier.core.rules.keys import (
     Addresses,
+    Aliases,
     Allowances,
     Channel,
     Clock,
@@ -99,6 +100,11 @@ class Operation(Table):
     )
     sites: dict[StrictStr, StrictStr] = Field(
         default_factory=dict, description='Labels of public addresses: `"181.49.7.7" = "Norte"`.'
+    )
+    aliases: Aliases = Field(
+        default_factory=dict,
+        description='What agents are called in messages and on pages, by id or name: `"12004" = '
+        '"Ana G."`. Rules, silences and `explain` know them by id still.',
     )
 
 

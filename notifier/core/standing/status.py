@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from notifier.core.facts import people
+from notifier.core.facts.people import Aliases
 from notifier.core.facts.state import Incident, Instance, InstanceKey, Phase, Scalar, Told
 from notifier.core.judging.silence import Silence, covering
 
@@ -96,13 +98,19 @@ class KnownLike(Protocol):
     def silences(self) -> Mapping[str, Silence]: ...
 
 
-def listed(known: KnownLike, now: datetime) -> Iterator[IncidentStatus]:
-    """Every instance that is not OK, and every source in trouble: worst first, pending last."""
+def listed(
+    known: KnownLike, now: datetime, aliases: Mapping[str, Aliases] | None = None
+) -> Iterator[IncidentStatus]:
+    """Every instance that is not OK, and every source in trouble: worst first, pending last.
+
+    aliases: What the agents of each operation are called.
+    """
     living = {i.incident: i for i in known.instances.values() if i.incident}
     for incident in sorted((i for i in known.incidents.values() if i.open), key=_worst_first):
         told = known.told.get(incident.id, {})
         held = covering(known.silences.values(), incident.key, now)
-        yield of_incident(incident, living.get(incident.id), told, held)
+        known_as = (aliases or {}).get(incident.key.operation)
+        yield of_incident(incident, living.get(incident.id), told, held, known_as)
     pending = (each for each in known.instances.values() if each.phase is Phase.PENDING)
     yield from (of_pending(each) for each in sorted(pending, key=lambda i: i.key))
 
@@ -116,11 +124,13 @@ def of_incident(
     instance: Instance | None,
     told: Mapping[str, Told],
     held: tuple[Silence, datetime] | None = None,
+    aliases: Aliases | None = None,
 ) -> IncidentStatus:
     """How one incident stands.
 
     instance: The living one, which says whether it recovers.
     held: The silence that holds news of it, and until when.
+    aliases: What the agents of its operation are called.
     """
     silence, until = held or (None, None)
     return IncidentStatus(
@@ -128,7 +138,7 @@ def of_incident(
         rule=incident.key.rule,
         operation=incident.key.operation,
         entity=incident.key.entity,
-        name=called(incident.fields, incident.key.entity),
+        name=_shown(incident, aliases or {}),
         source=incident.source.source,
         severity=incident.severity.value,
         state=_state(incident, instance),
@@ -152,6 +162,13 @@ def of_incident(
         receivers=incident.receivers,
         told=tuple(sorted(told)),
         untold=incident.untold,
+    )
+
+
+def _shown(incident: Incident, aliases: Aliases) -> str:
+    entity = incident.key.entity
+    return people.called(entity, incident.fields, aliases) or called(
+        people.renamed(incident.fields, aliases), entity
     )
 
 
