@@ -25,6 +25,9 @@ def front(settings: Settings, desk: Clerk, clocks: Clocks = REAL) -> Front:
 
 
 def _rest(settings: Settings, desk: Clerk, clocks: Clocks, listeners: Listeners) -> Application:
+    # First, and whole: two threads that import libraries at once take each other's filters of
+    # warnings, and a poll may be importing this one.
+    import notifier.wire  # noqa: F401
     from notifier.render.pages import Pages  # slow to import: when somebody first asks
     from notifier.web.site import site
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from threading import Event
 
 from notifier import logs
-from notifier.app import opened
+from notifier.app import house
 from notifier.bot import Bot
+from notifier.clerk import Clerk
 from notifier.clocks import REAL
+from notifier.commands.run import drawn
 from notifier.demo.page import Strip
 from notifier.demo.site import Site
 from notifier.demo.stage import Stage, staged, without_proxies
@@ -20,6 +22,7 @@ from notifier.demo.story import lap_of
 from notifier.demo.tally import tally
 from notifier.demo.terminal import Terminal
 from notifier.errors import ConfigError, StateError
+from notifier.serving import front
 from notifier.web.server import Server
 
 INTERRUPTED = 130
@@ -58,10 +61,10 @@ def demo(seconds: float | None, port: int) -> int:
 
 def _play(folder: Path, seconds: float | None, port: int, stop: Event) -> bool:
     """Play the story; whether a message is left over."""
-    with staged(folder) as stage, opened(stage.settings, stage.clocks) as bot:
+    with staged(folder) as stage, house(stage.settings, stage.clocks) as (bot, desk):
         terminal = Terminal(stage, stop)
-        with _page(stage, bot, port) as url:
-            terminal.welcome(url)
+        with _status(stage, desk, port) as status, _page(stage, bot, port, status) as url:
+            terminal.welcome(url, status)
             stage.curtain.up()
             bot.start()
             _watch(terminal, seconds, stop)
@@ -80,12 +83,30 @@ def _watch(terminal: Terminal, seconds: float | None, stop: Event) -> None:
 
 
 @contextmanager
-def _page(stage: Stage, bot: Bot, port: int) -> Iterator[str]:
+def _page(stage: Stage, bot: Bot, port: int, status: str) -> Iterator[str]:
     def strip() -> Strip:
         now = stage.now()
-        return Strip(now, lap_of(stage.center.script, now), tally(stage, bot).counts())
+        return Strip(now, lap_of(stage.center.script, now), tally(stage, bot).counts(), status)
 
-    server = _server(Site(stage, strip), port)
+    with _started(_server(Site(stage, strip), port)) as url:
+        yield url
+
+
+@contextmanager
+def _status(stage: Stage, desk: Clerk, port: int) -> Iterator[str]:
+    """The page that ``notifier run`` serves: on the next port, or on any where that is taken."""
+    desk.exhibition.draw = drawn
+    site = front(stage.settings, desk, stage.clocks)
+    try:
+        server = Server(site, "127.0.0.1", port + 1 if 0 < port < HIGHEST else 0, site.leave)
+    except StateError:
+        server = Server(site, "127.0.0.1", 0, site.leave)
+    with _started(server) as url:
+        yield url
+
+
+@contextmanager
+def _started(server: Server) -> Iterator[str]:
     server.start()
     try:
         yield f"http://127.0.0.1:{server.port}"

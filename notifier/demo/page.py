@@ -27,11 +27,13 @@ class Strip:
     Attributes:
         now: Simulated, in the contact center's zone.
         counts: What was done so far, in words.
+        status: Where the bot's own page is.
     """
 
     now: datetime
     lap: Sequence[Line]
     counts: Sequence[tuple[int, str]]
+    status: str
 
 
 def page(strip: Strip, channel: Html, inbox: Html, name: str, version: str) -> str:
@@ -92,6 +94,8 @@ def drawn(strip: Strip) -> Html:
         element("ol", (_scene(line) for line in strip.lap), class_="scenes",
                 aria_label="What happens in the simulated contact center"),
         element("ul", (_count(*each) for each in strip.counts), class_="counts"),
+        element("a", "Status page: take it, silence it", href=strip.status, class_="status",
+                target="_blank", rel="noopener"),
     )  # fmt: skip
 
 

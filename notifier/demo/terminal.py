@@ -46,14 +46,19 @@ class Terminal:
 
     # ---- around it ----
 
-    def welcome(self, url: str) -> None:
-        """Say where the page is and how to stop."""
+    def welcome(self, url: str, status: str) -> None:
+        """Say where the pages are and how to stop. *status*: where the bot's own is."""
         self._print(
             Text.assemble(
                 ("notifier demo", "bold"), ": see it at ", (url, "bold underline"),
                 " and here; stop it with Ctrl+C",
             )
         )  # fmt: skip
+        self._print(
+            Text.assemble(
+                "Take and silence what is open on its status page: ", (status, "underline")
+            )
+        )
         about = "A simulated contact center, Slack and mail server on this machine, in quick time."
         self._print(Text(about, "dim"), Text())
 

@@ -52,7 +52,9 @@ def play(tmp_path: Path) -> Iterator[Play]:
 
         def strip() -> Strip:
             now = stage.now()
-            return Strip(now, lap_of(stage.center.script, now), tally(stage, bot).counts())
+            return Strip(
+                now, lap_of(stage.center.script, now), tally(stage, bot).counts(), "/status"
+            )
 
         server = Server(Site(stage, strip).application(), "127.0.0.1", 0)
         server.start()

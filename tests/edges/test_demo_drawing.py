@@ -240,7 +240,7 @@ def test_no_script_of_a_message_can_run(policy: str) -> None:
 
 
 def test_the_page_works_without_its_script_and_says_what_happens() -> None:
-    strip = Strip(START, [Line("✂️", HOSTILE, "now")], [(3, "polls")])
+    strip = Strip(START, [Line("✂️", HOSTILE, "now")], [(3, "polls")], "http://127.0.0.1:1")
 
     text = page(strip, joined("LEFT"), joined("RIGHT"), HOSTILE, "7")
 

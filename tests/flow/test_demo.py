@@ -68,6 +68,10 @@ def test_the_demo_needs_nothing_and_ends_by_itself_with_a_summary(tmp_path: Path
     child = started(tmp_path, "--seconds", "20", "--port", "0")
     url = address(child)
 
+    assert child.stdout is not None
+    status = child.stdout.readline().split()[-1]
+    with urllib.request.urlopen(status, timeout=60) as answer:
+        assert "Open now" in answer.read().decode()
     with urllib.request.urlopen(url, timeout=30) as answer:
         page, policy = answer.read().decode(), answer.headers["Content-Security-Policy"]
     said, wrong = child.communicate(timeout=120)
@@ -78,6 +82,7 @@ def test_the_demo_needs_nothing_and_ends_by_itself_with_a_summary(tmp_path: Path
     assert "· edited 10:" in said
     assert "outbox: nothing is left" in said.splitlines()[-1]
     assert "operaciones" in page
+    assert f'href="{status}"' in page
     assert "unsafe" not in policy
     assert [path.name for path in tmp_path.iterdir()] == [".env"], "nothing of it stays"
 
@@ -215,6 +220,6 @@ class Closed:
 def test_the_demo_ends_when_nobody_reads_its_lines(tmp_path: Path) -> None:
     gone = Event()
     with staged(tmp_path) as stage:
-        Terminal(stage, gone, file=Closed()).welcome("http://127.0.0.1:1")  # type: ignore[arg-type]
+        Terminal(stage, gone, file=Closed()).welcome("http://127.0.0.1:1", "http://127.0.0.1:2")  # type: ignore[arg-type]
 
     assert gone.is_set()
