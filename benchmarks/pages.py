@@ -17,7 +17,6 @@ from urllib.request import urlopen
 from benchmarks import answers
 from benchmarks.table import Row, milliseconds
 from benchmarks.world import LATENCY, World, world
-from notifier.app import spoken
 from notifier.clerk import Clerk
 from notifier.clocks import REAL
 from notifier.core.facts.state import Closing, Incident, InstanceKey, Severity, incident_id
@@ -99,7 +98,8 @@ def _served(place: World) -> Iterator[str]:
     settings = load_settings(place.variables, dotenv=None)
     book = read_rules(settings.rules)
     database = place.bot.workers[0].database
-    lookback = Lookback(database, lambda: book, REAL.now, spoken(settings))
+    url = settings.database_url.get_secret_value()
+    lookback = Lookback(database, url, "", lambda: book, REAL.now)
     clerk = Clerk(
         place.bot, database, lambda: book, REAL.now, "bench", lookback, Exhibition(Renderer)
     )

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from notifier import logs
@@ -81,7 +81,11 @@ def founded(settings: Settings, clocks: Clocks = REAL) -> Iterator[House]:
     clients = _clients(settings, book)
     database = open_database(settings.database_url.get_secret_value())
     try:
-        yield House(settings, clocks, Latest(book), clients, database, Metrics(VERSION))
+        rooms = House(settings, clocks, Latest(book), clients, database, Metrics(VERSION))
+        try:
+            yield rooms
+        finally:
+            rooms.lookback.stop()
     finally:
         database.close()
 
@@ -103,6 +107,12 @@ class House:
     clients: dict[str, Client]
     database: Database
     metrics: Metrics
+    lookback: Lookback = field(init=False)
+
+    def __post_init__(self) -> None:
+        url = self.settings.database_url.get_secret_value()
+        templates = str(self.settings.templates or "")
+        self.lookback = Lookback(self.database, url, templates, self.book, self.clocks.now)
 
     def begin(self) -> Bot:
         """The bot of the database's owner, ready to poll.
@@ -133,10 +143,11 @@ class House:
 
     def clerk(self, bot: Bot) -> Clerk:
         """The desk at which page and API ask."""
-        lookback = Lookback(self.database, self.book, self.clocks.now, spoken(self.settings))
         exhibition = Exhibition(lambda: _renderer(self.settings))
         began = secrets.token_hex(4)
-        return Clerk(bot, self.database, self.book, self.clocks.now, began, lookback, exhibition)
+        return Clerk(
+            bot, self.database, self.book, self.clocks.now, began, self.lookback, exhibition
+        )
 
     def book(self) -> Rulebook:
         """The rules file as it was last read without a mistake."""

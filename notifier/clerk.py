@@ -30,17 +30,8 @@ from notifier.hindsight.course import course
 from notifier.lookback import Lookback
 from notifier.store import audit, look, memory
 from notifier.store.database import Database
-from notifier.web.desk import (
-    Answered,
-    Asked,
-    Hits,
-    SilenceAsked,
-    SilenceStatus,
-    Standing,
-    Story,
-    Tried,
-    Word,
-)
+from notifier.web.desk import Hits, SilenceAsked, SilenceStatus, Standing, Story, Word
+from notifier.web.wishes import Look, Wish
 
 WEEK = timedelta(days=7)
 FRESH = timedelta(seconds=30)  # counts of a week need not be newer
@@ -102,13 +93,17 @@ class Clerk:
 
     # ---- incidents ----
 
-    def explain(self, asked: Asked) -> Answered:
-        """Why people were told, or not."""
-        return self.lookback.explain(asked)
+    def look(self, wish: Wish) -> str:
+        """Have somebody look back."""
+        return self.lookback.begin(wish)
 
-    def what_if(self, operation: str, rule: str, when: str, days: int) -> Tried:
-        """What another condition would have told."""
-        return self.lookback.what_if(operation, rule, when, days)
+    def looked(self, look: str) -> Look | None:
+        """How far that is."""
+        return self.lookback.looked(look)
+
+    def call_off(self, look: str) -> None:
+        """End it."""
+        self.lookback.call_off(look)
 
     def listed(self) -> Sequence[IncidentStatus]:
         """All that is open, worst first, then what is pending."""

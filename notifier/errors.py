@@ -3,6 +3,7 @@
 NotifierError
 ├── ConfigError                   the operator can mend it; holds every problem; exit code 2
 ├── RequestError                  what somebody asked for cannot be; the sentence says what to do
+│   └── BusyError                 it can be, but not now
 ├── StateError                    the database cannot be used; one sentence says what to do
 │   └── NotOwnerError             another notifier owns it, or may: this one writes nothing
 ├── PollError                     a source gave no reading; becomes a failed reading of a kind
@@ -61,6 +62,10 @@ class ConfigError(NotifierError):
 
 class RequestError(NotifierError):
     """What somebody asked of the bot cannot be: an unknown name, an end that is past."""
+
+
+class BusyError(RequestError):
+    """What somebody asked for can be, but not while something else is under way."""
 
 
 class StateError(NotifierError):

@@ -1,29 +1,48 @@
-"""Answer the page's questions about the past: why people were told, and what other rules had told.
+"""Take the page's questions about the past, and have them answered: one at a time, beside the bot.
 
-Each plays recorded readings again, which takes a while: one at a time, beside the bot.
+Each plays recorded readings again, which takes a while. What was found is kept for a few minutes,
+so that a page which waits for it finds it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
-from notifier.core.judging.notice import Notice
+import msgspec
+
 from notifier.core.language.expression import ExpressionError
 from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.rulefile import load
 from notifier.core.trial.whatif import with_condition
-from notifier.errors import RequestError, StateError
-from notifier.hindsight.explained import Looked, Subject, look
-from notifier.hindsight.replayed import replay
-from notifier.hindsight.tapes import RecordedTape, covered
+from notifier.errand import Sent, send
+from notifier.errors import BusyError, RequestError, StateError
+from notifier.hindsight.tapes import covered
+from notifier.orders import Errand, Explain, Order, Replay, WhatIf
 from notifier.store.database import Database
-from notifier.web.desk import Answered, Asked, Reasoned, Sent, Tried
+from notifier.web.wishes import Answered, Asked, Look, ReplayAsked, Replayed, Trial, Tried, Wish
+from notifier.wolkvox.endpoints import CATALOGUE
 
 BUSY = "somebody else looks back just now, which takes a while; try again when that is done"
-LONGEST = timedelta(days=35)
+STOPPING = "the bot stops"
+WEEK, LONGEST = timedelta(days=7), timedelta(days=35)
+LIMIT = 600.0  # seconds that a look back may take
+KEPT = 8  # answers, until pages that wait for them have come
+NICENESS = 10  # beside polls; whoever waits for a page comes before what nobody waits for
+SENT_TEXT = "rules sent along"
+ANSWERS = {Asked: Answered, Trial: Tried, ReplayAsked: Replayed}
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A look back that was begun: what was wished, who does it, and of how many days it is."""
+
+    wish: Wish
+    sent: Sent
+    days: float
 
 
 @dataclass(slots=True)
@@ -31,84 +50,165 @@ class Lookback:
     """The recordings, and the rules that are in force.
 
     Attributes:
-        speak: Puts a notice into one line.
+        url: Of the database, for whoever is sent.
+        templates: The folder of the user's own; empty for none.
     """
 
     database: Database
+    url: str
+    templates: str
     book: Callable[[], Rulebook]
     clock: Callable[[], datetime]
-    speak: Callable[[Notice], str]
-    _busy: Lock = field(default_factory=Lock)
+    _begun: dict[str, _Begun] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+    _stopping: bool = False
 
-    def explain(self, asked: Asked) -> Answered:
-        """Why people were told of an entity at that time, or why not.
-
-        Raises:
-            RequestError: there is no such rule there, or somebody else looks back.
-        """
-        rules = {(rule.operation, rule.rule.id) for rule in self.book().rules}
-        if (asked.operation, asked.rule) not in rules:
-            raise RequestError(f"there is no rule `{asked.rule}` in `{asked.operation}`")
-        about = Subject(asked.rule, asked.entity, asked.operation, asked.at or self.clock())
-        with self._alone():
-            return _answered(about, look(self.database, self.book(), about))
-
-    def what_if(self, operation: str, rule: str, when: str, days: int) -> Tried:
-        """What a rule told in the last days, and what it had told with another condition.
+    def begin(self, wish: Wish) -> str:
+        """Have it looked up; returns an id. What is under way for the same wish is joined.
 
         Raises:
-            RequestError: the condition cannot be read, nothing is recorded, or as ``explain``.
+            RequestError: it cannot be, and why.
+            BusyError: somebody else looks back.
+            ConfigError: the rules that were sent along have mistakes.
         """
-        book = self.book()
-        try:
-            other = with_condition(book, operation, rule, when)
-        except ExpressionError as error:
-            raise RequestError(error.text) from None
-        with self._alone():
-            was = self._told(book, rule, operation, days)
-            return Tried(was=was, would=self._told(other, rule, operation, days))
+        with self._lock:
+            if (same := self._under_way(wish)) is not None:
+                return same
+        order = self._order(wish)
+        with self._lock:
+            if (same := self._under_way(wish)) is not None:
+                return same
+            errand = Errand(
+                order=order, database=self.url, templates=self.templates,
+                rules=self.book().text, niceness=NICENESS,
+            )  # fmt: skip
+            return self._keep(_Begun(wish, send(errand, LIMIT), _days(order)))
 
-    def _told(self, book: Rulebook, rule: str, operation: str, days: int) -> tuple[Sent, ...]:
-        now = self.clock()
-        since = now - min(timedelta(days=days), LONGEST)
-        tape = RecordedTape(self.database, since, now, only=frozenset({rule}))
-        return tuple(
-            Sent(
-                at=each.at, reason=each.reason, entity=each.entity, receiver=each.receiver,
-                text=each.text,
-            )
-            for each in replay(tape, book, speak=self.speak).told
-            if (each.operation, each.rule) == (operation, rule) and each.loud
+    def _under_way(self, wish: Wish) -> str | None:
+        """The id of what is under way for the same wish; None where nothing is."""
+        if self._stopping:
+            raise BusyError(STOPPING)
+        for name, each in self._begun.items():
+            if each.sent.last is None:
+                if each.wish == wish:
+                    return name
+                raise BusyError(BUSY)
+        return None
+
+    def _keep(self, begun: _Begun) -> str:
+        while len(self._begun) >= KEPT:
+            self._begun.pop(next(iter(self._begun)))
+        name = secrets.token_hex(8)
+        self._begun[name] = begun
+        return name
+
+    def looked(self, name: str) -> Look | None:
+        """How far it is, and what was found; None where nothing of that id is kept."""
+        begun = self._begun.get(name)
+        if begun is None:
+            return None
+        look = Look(id=name, wish=begun.wish, share=begun.sent.share, days=begun.days)
+        last = begun.sent.last
+        if last is None or last.refused:
+            return replace(look, wrong=last.refused if last else "")
+        answer: Answered | Tried | Replayed = msgspec.json.decode(
+            last.answer, type=ANSWERS[type(begun.wish)]
+        )
+        return replace(look, share=1.0, answer=answer)
+
+    def call_off(self, name: str) -> None:
+        """End it."""
+        if (begun := self._begun.get(name)) is not None:
+            begun.sent.call_off()
+
+    def stop(self) -> None:
+        """End all that is under way, and begin nothing more."""
+        with self._lock:
+            self._stopping = True
+            under_way = [each.sent for each in self._begun.values()]
+        for sent in under_way:
+            sent.call_off(STOPPING)
+            sent.wait()
+
+    # ---- what is wished ----
+
+    def _order(self, wish: Wish) -> Order:
+        match wish:
+            case Asked():
+                return self._explain(wish)
+            case Trial():
+                return self._what_if(wish)
+            case ReplayAsked():
+                return self._replay(wish)
+
+    def _explain(self, asked: Asked) -> Explain:
+        self._check_rule(asked.operation, asked.rule)
+        self._recorded()
+        return Explain(
+            rule=asked.rule, entity=asked.entity, operation=asked.operation,
+            at=asked.at or self.clock(),
         )  # fmt: skip
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _what_if(self, trial: Trial) -> WhatIf:
+        self._check_rule(trial.operation, trial.rule)
+        self._recorded()
         try:
-            covered(self.database)
+            with_condition(self.book(), trial.operation, trial.rule, trial.when)
+        except ExpressionError as error:
+            raise RequestError(error.text) from None
+        now = self.clock()
+        return WhatIf(
+            rule=trial.rule, operation=trial.operation, when=trial.when,
+            since=now - min(timedelta(days=trial.days), LONGEST), until=now,
+        )  # fmt: skip
+
+    def _replay(self, asked: ReplayAsked) -> Replay:
+        first, last = self._recorded()
+        other = load(asked.rules, CATALOGUE, SENT_TEXT) if asked.rules else None
+        book, now = other or self.book(), self.clock()
+        until = min(asked.until or now, now)
+        since = asked.since or until - WEEK
+        _check_span(since, until, first, last)
+        _check_names(asked.only, book)
+        return Replay(
+            since=since, until=until, other=asked.rules, only=asked.only, limit=asked.limit,
+            edits=asked.edits,
+        )  # fmt: skip
+
+    def _check_rule(self, operation: str, rule: str) -> None:
+        if not any(
+            (each.operation, each.rule.id) == (operation, rule) for each in self.book().rules
+        ):
+            raise RequestError(f"there is no rule `{rule}` in `{operation}`")
+
+    def _recorded(self) -> tuple[datetime, datetime]:
+        try:
+            return covered(self.database)
         except StateError:
             raise RequestError("nothing is recorded yet; let the bot poll for a while") from None
-        if not self._busy.acquire(blocking=False):
-            raise RequestError(BUSY)
-        try:
-            yield
-        finally:
-            self._busy.release()
 
 
-def _answered(about: Subject, looked: Looked) -> Answered:
-    told = looked.explanation
-    return Answered(
-        rule=about.rule,
-        operation=about.operation,
-        entity=about.entity,
-        at=told.at if told else None,
-        told=bool(told and told.told),
-        reason=told.reason if told else "",
-        said=told.said if told else "no good poll of it is recorded within the day before",
-        value=told.value if told else None,
-        inputs=dict(told.inputs) if told else {},
-        day=tuple(
-            Reasoned(since=run.since, until=run.until, reason=run.reason, polls=run.polls)
-            for run in looked.day
-        ),
-    )
+def _check_span(since: datetime, until: datetime, first: datetime, last: datetime) -> None:
+    if since >= until:
+        raise RequestError("a replay ends after it begins, and in the past")
+    if until - since > LONGEST:
+        raise RequestError(f"a replay is of {LONGEST.days} days at most; let it begin later")
+    if until < first or since > last:
+        raise RequestError(
+            f"nothing is recorded of that time; recordings go from {first:%Y-%m-%d %H:%M} to "
+            f"{last:%Y-%m-%d %H:%M} UTC"
+        )
+
+
+def _check_names(only: tuple[str, ...], book: Rulebook) -> None:
+    known = {rule.rule.id for rule in book.rules}
+    for name in only:
+        if name not in known:
+            raise RequestError(f"there is no rule `{name}`; there are {', '.join(sorted(known))}")
+
+
+def _days(order: Order) -> float:
+    """Of how many days an order is; an explanation looks at one."""
+    if isinstance(order, Explain):
+        return 1.0
+    return (order.until - order.since) / timedelta(days=1)

@@ -35,7 +35,16 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "holidays": ("core.rules.shifts",),
     "jinja2": ("render",),
     "markupsafe": ("render",),
-    "msgspec": ("core", "store", "journal", "desk"),  # structs of the core, read and written
+    "msgspec": (
+        "core",
+        "store",
+        "journal",
+        "desk",
+        "orders",
+        "findings",
+        "lookback",
+        "looking",
+    ),  # structs of the core, and what crosses to the process that looks back
     "prometheus_client": ("web",),
     "psycopg": ("store",),
     "pydantic": (

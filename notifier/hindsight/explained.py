@@ -16,6 +16,7 @@ from notifier.core.judging.reading import Failed, Good
 from notifier.core.rules.compiled import Rulebook
 from notifier.errors import ConfigError, NotifierError
 from notifier.hindsight.recorded import Recorded
+from notifier.hindsight.replayed import Watch
 from notifier.store import sent
 from notifier.store.database import Database
 from notifier.store.sent import Sent
@@ -118,10 +119,16 @@ class _Looking:
             self.nearest = found
 
 
-def look(database: Database, book: Rulebook, about: Subject) -> Looked:
-    """Play the day before *about.at* again, and say how it ended."""
+def look(
+    database: Database, book: Rulebook, about: Subject, *, watch: Watch = lambda _: None
+) -> Looked:
+    """Play the day before *about.at* again, and say how it ended.
+
+    watch: Called with the time of each decision, for those who wait.
+    """
     looking = _Looking()
     for step in _steps(database, book, about):
+        watch(step.at)
         rule = step.plan.rule(about.operation, about.rule)
         if rule is not None:
             looking.take(step, rule, about.entity)

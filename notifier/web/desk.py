@@ -13,6 +13,7 @@ from notifier.core.standing.receiver_status import Delivery, ReceiverStatus
 from notifier.core.standing.rule_status import RuleStatus
 from notifier.core.standing.source_status import SourceStatus
 from notifier.core.standing.status import IncidentStatus, Wanted
+from notifier.web.wishes import Look, Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,68 +127,6 @@ class Word:
     sticky: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What somebody wants to have explained. *at*: None is now."""
-
-    rule: str
-    entity: str
-    operation: str
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reasoned:
-    """Polls in a row that ended for the same reason: a word of ours."""
-
-    since: datetime
-    until: datetime
-    reason: str
-    polls: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered:
-    """Why people were told of an entity by the last good poll, or why not.
-
-    Attributes:
-        at: When that poll was judged; None where none is recorded within a day.
-        said: *reason* as a sentence, in English.
-        inputs: What the condition looked at.
-        day: The reasons of the day before, the latest last.
-    """
-
-    rule: str
-    operation: str
-    entity: str
-    at: datetime | None
-    told: bool
-    reason: str
-    said: str
-    value: float | str | bool | None = None
-    inputs: dict[str, float | str | bool | None]
-    day: tuple[Reasoned, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """What one receiver would have been told of one entity."""
-
-    at: datetime
-    reason: str
-    entity: str
-    receiver: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What a rule told as it is, and what it had told as somebody tries it: what people notice."""
-
-    was: tuple[Sent, ...]
-    would: tuple[Sent, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Why a bot does no work: another notifier owns the database, or may.
@@ -225,12 +164,20 @@ class Desk(Protocol):
         """Which sources there are."""
         ...
 
-    def explain(self, asked: Asked) -> Answered:
-        """Why people were told, or not. Raises RequestError where that cannot be said."""
+    def look(self, wish: Wish) -> str:
+        """Have somebody look back; returns by which id to ask how far that is.
+
+        The same wish that is under way already is not begun again. Raises RequestError where it
+        cannot be, BusyError while another one is under way, ConfigError for mistakes in rules.
+        """
         ...
 
-    def what_if(self, operation: str, rule: str, when: str, days: int) -> Tried:
-        """What another condition would have told. Raises RequestError as ``explain``."""
+    def looked(self, look: str) -> Look | None:
+        """How far it is; None where it is not known any more."""
+        ...
+
+    def call_off(self, look: str) -> None:
+        """End it, whoever waits for it."""
         ...
 
     def listed(self) -> Sequence[IncidentStatus]:

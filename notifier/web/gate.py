@@ -24,7 +24,13 @@ from notifier.web.visitor import Access, Role, Visitor
 PROBES = ("/healthz", "/readyz")
 PUBLIC = ("/login", "/static/")
 PROGRAMS = ("/api/", "/openapi.json", "/metrics", "/live")
-HARMLESS = ("/login", "/logout", "/preview", "/what-if")  # ends of paths that change nothing
+HARMLESS = (
+    "/login",
+    "/logout",
+    "/preview",
+    "/what-if",
+    "/replay",
+)  # ends of paths that change nothing
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST = 256 * 1024  # bytes of a request: a rules file to replay is the largest
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})

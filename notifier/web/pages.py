@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -12,14 +11,15 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from notifier.core.standing.status import IncidentStatus, Wanted
-from notifier.errors import RequestError
 from notifier.web import cursor as cursors
-from notifier.web.desk import Answered, Asked, Desk, Tried
+from notifier.web.desk import Desk, Story
 from notifier.web.problem import ProblemError
 from notifier.web.reader import COOKIE, YEAR, Asking, Reader, back
+from notifier.web.wishes import Asked, Look, Trial, Wish
 
 router = APIRouter(include_in_schema=False)
 PENDING = 50  # shown of what is pending: a bad morning has thousands
+DAYS = 7  # that a rule is tried on, unless somebody wants others
 PAGE = 50  # incidents or changes of a page
 QUEUE = 25  # messages shown
 Text = Annotated[str, Query(max_length=200)]
@@ -62,48 +62,37 @@ def by_operation(listed: Sequence[IncidentStatus]) -> dict[str, Group]:
     return groups
 
 
-@router.get("/incidents/{incident}")
-def incident(
-    reader: Asking,
-    incident: str,
-    explain: bool = False,
-    at: Text = "",
+def incident_page(
+    reader: Reader, incident: str, look: Look | None = None, wrong: str = ""
 ) -> Response:
-    """One incident's life; with *explain* why each poll up to *at* told people of it, or not."""
-    story = reader.desk.story(incident)
-    if story is None:
-        raise ProblemError(404, reader.say("incident.gone"))
+    """One incident's life, and what was looked up of it; *wrong*: why nothing can be."""
+    story = story_of(reader, incident)
+    status = story.incident
+    own = look if look is not None and _about(look.wish, status) else None
     return reader.show(
         "incident",
         here="overview",
-        live=story.incident.state != "closed" and not explain,
+        live=status.state != "closed" and own is None,
+        waits=own is not None and own.working,
         story=story,
-        linked=any(each.rule == story.incident.rule for each in reader.desk.rules()),
-        why=_why(reader, story.incident, _moment(at)) if explain else None,
+        linked=any(each.rule == status.rule for each in reader.desk.rules()),
+        look=own,
+        unsaid=wrong,
     )
 
 
-def _moment(text: str) -> datetime | None:
-    """A time as our own links say it; None for what is none."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
+def story_of(reader: Reader, incident: str) -> Story:
+    """Its story. Raises ProblemError where there is none."""
+    story = reader.desk.story(incident)
+    if story is None:
+        raise ProblemError(404, reader.say("incident.gone"))
+    return story
 
 
-def _why(reader: Reader, status: IncidentStatus, at: datetime | None) -> Answered | str:
-    """Why, or why that cannot be said."""
-    asked = Asked(
-        rule=status.rule,
-        entity=status.entity,
-        operation=status.operation,
-        at=at or status.closed_at,
-    )
-    try:
-        return reader.desk.explain(asked)
-    except RequestError as error:
-        return str(error)
+def _about(wish: Wish, status: IncidentStatus) -> bool:
+    return isinstance(wish, Asked) and (wish.operation, wish.rule, wish.entity) == (
+        status.operation, status.rule, status.entity,
+    )  # fmt: skip
 
 
 @router.get("/history")
@@ -140,29 +129,29 @@ def rules(reader: Asking) -> Response:
     return reader.show("rules", live=True, items=reader.desk.rules())
 
 
-@router.get("/rules/{operation}/{rule}")
-def rule(reader: Asking, operation: str, rule: str) -> Response:
-    """One rule, and what came of it."""
-    return rule_page(reader, operation, rule)
-
-
-def rule_page(
-    reader: Reader, operation: str, rule: str, *, when: str = "", days: int = 7,
-    result: Tried | None = None, wrong: str = "",
-) -> Response:  # fmt: skip
+def rule_page(reader: Reader, operation: str, rule: str, look: Look | None = None) -> Response:
     """One rule, and what somebody tries with it."""
     found = [e for e in reader.desk.rules() if (e.operation, e.rule) == (operation, rule)]
     if not found:
         raise ProblemError(404, reader.say("rules.gone"))
+    wish = look.wish if look is not None else None
+    own = (
+        wish
+        if isinstance(wish, Trial) and (wish.operation, wish.rule) == (operation, rule)
+        else None
+    )
+    tried = look if own is not None else None
+    begun = tried is None or bool(tried.id)
     return reader.show(
         "rule",
         here="rules",
-        status=422 if wrong else 200,
+        status=200 if begun else 422,
         rule=found[0],
-        when=when or found[0].when,
-        days=days,
-        result=result,
-        wrong=wrong,
+        when=own.when if own is not None else found[0].when,
+        days=own.days if own is not None else DAYS,
+        look=tried,
+        waits=tried is not None and tried.working,
+        wrong="" if begun or tried is None else tried.wrong,
     )
 
 

@@ -11,6 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from notifier.errors import ConfigError
+
 PROBLEM_TYPE = "application/problem+json"
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -59,6 +61,17 @@ def invalid(error: RequestValidationError) -> Response:
         {"at": "/".join(map(str, each["loc"])), "detail": each["msg"]} for each in error.errors()
     ]
     return problem(422, f"{sentence(error)}; see /openapi.json", errors=errors)
+
+
+def mistakes(error: ConfigError) -> Response:
+    """Every mistake of a rules file that was sent along, as `notifier check` says them."""
+    errors = [
+        {"line": each.line, "column": each.column, "level": each.level, "detail": each.text}
+        for each in error.problems
+    ]
+    wrong = [each for each in error.problems if each.level == "error"] or error.problems
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    return problem(409, f"{wrong[0]}{more}", errors=errors)
 
 
 def sentence(error: RequestValidationError) -> str:

@@ -128,6 +128,7 @@ class Reader:
             "visitor": self.visitor,
             "operates": self.visitor is not None and self.visitor.operates,
             "changeable": True,
+            "waits": False,
             "csrf": self.access.form_token(self.visitor) if self.visitor else "",
             "languages": self.pages.languages,
             "path": self.path,

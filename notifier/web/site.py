@@ -12,21 +12,22 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from notifier import logs
-from notifier.errors import RenderError, RequestError, StateError
+from notifier.errors import BusyError, ConfigError, RenderError, RequestError, StateError
 from notifier.version import VERSION
-from notifier.web import api, api_changes, files, gallery, hindsight, live, login, silences
+from notifier.web import api, api_changes, files, gallery, hindsight, live, login, silences, tries
 from notifier.web import pages as pages_
 from notifier.web.desk import Desk
 from notifier.web.kept import Kept
 from notifier.web.limit import Attempts
 from notifier.web.listeners import Listeners
-from notifier.web.problem import ProblemError, invalid, problem, sentence, wants_json
+from notifier.web.problem import ProblemError, invalid, mistakes, problem, sentence, wants_json
 from notifier.web.reader import Pages, reader
 
 log = logs.logger("web")
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 UNAVAILABLE = 503
+SOON = "5"  # seconds
 ABOUT = "What the bot knows, and what people may do: incidents, silences, sources, rules, messages."
 
 
@@ -50,9 +51,10 @@ def site(
     app.state.listeners = listeners
     app.state.kept = Kept()
     _add_numbers(app, metrics)
-    for room in (api, api_changes, files, gallery, hindsight, live, login, silences, pages_):
+    for room in (
+        api, api_changes, files, gallery, hindsight, live, login, silences, tries, pages_,
+    ):  # fmt: skip
         app.include_router(room.router)
-    app.include_router(hindsight.api)
     _add_problems(app)
     return app
 
@@ -69,7 +71,7 @@ def _add_numbers(app: FastAPI, metrics: Callable[[], bytes]) -> None:
 # ---- what goes wrong ----
 
 
-def _add_problems(app: FastAPI) -> None:
+def _add_problems(app: FastAPI) -> None:  # noqa: C901  # a list of one-liners
     @app.exception_handler(StateError)
     async def stated(request: Request, error: StateError) -> Response:
         log.error("database trouble", error=str(error))
@@ -81,11 +83,17 @@ def _add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestError)
     async def refused(request: Request, error: RequestError) -> Response:
+        if isinstance(error, BusyError):
+            return _said(request, UNAVAILABLE, str(error), {"retry-after": SOON})
         return _said(request, 409, str(error))
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
         return _said(request, error.status_code, str(error.detail), error.headers)
+
+    @app.exception_handler(ConfigError)
+    async def unusable(_: Request, error: ConfigError) -> Response:
+        return mistakes(error)
 
     @app.exception_handler(RequestValidationError)
     async def wrong(request: Request, error: RequestValidationError) -> Response:

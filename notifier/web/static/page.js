@@ -68,7 +68,7 @@ function put(text) {
   document.title = page.title;
   const asOf = page.getElementById("as-of");
   if (asOf) document.getElementById("as-of").textContent = asOf.textContent;
-  if (news) document.getElementById("spoken").textContent = `${live.dataset.news}: ${page.title}`;
+  if (news && live) document.getElementById("spoken").textContent = `${live.dataset.news}: ${page.title}`;
   return page.body.dataset.live;
 }
 
@@ -129,6 +129,22 @@ if (live) {
   listen();
   document.addEventListener("visibilitychange", look);
 }
+
+// A page that waits for a look back is asked for again until the answer is there.
+async function follow() {
+  try {
+    const answer = await fetch(location.href, { cache: "no-store" });
+    if (answer.redirected || answer.status === 401) location.reload();
+    const text = await answer.text();
+    put(text);
+    if (answer.ok && !text.includes(" data-waits>")) return;
+  } catch {
+    // the bot starts again, or the network rests: asked once more
+  }
+  setTimeout(follow, PAUSE);
+}
+
+if ("waits" in document.body.dataset) follow();
 
 // A silence's form shows what it covers as soon as one of its first fields changes.
 const sheet = document.querySelector("form[action='/silences']");
