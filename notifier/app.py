@@ -159,13 +159,13 @@ def _bot(house: House) -> Bot:
     clients, metrics, book = house.clients, house.metrics, house.latest.book
     now, laid, journal = clocks.now(), plan(book), Journal(database)
     wishes, pacing = _wishes(book), Pacing(clients, clocks.now, database)
-    renderer = _renderer(settings)
+    renderer = _tried(settings)
     pacing.adopt(laid)
     cycle = Cycle(
         plan=laid,
         known=journal.recall(laid, now),
         read=Reader(clients, clocks.now),
-        render=lambda notice: envelopes(notice, renderer),
+        render=_by(renderer),
         write=journal.write,
         clock=clocks.now,
         monotonic=clocks.monotonic,
@@ -224,7 +224,7 @@ def _heartbeat(
     if settings.heartbeat_url is None:
         return lambda: None
     url = settings.heartbeat_url.get_secret_value()
-    canary = Canary(database, rendering(settings), clocks.now, owner())
+    canary = Canary(database, _by(_renderer(settings)), clocks.now, owner())
 
     def beat() -> None:
         if canary.sings():
@@ -280,11 +280,20 @@ def _renderer(settings: Settings) -> Renderer:
     return Renderer(settings.templates, reported, buttons=buttons, page=page)
 
 
-def rendering(settings: Settings) -> Render:
-    """What turns notices into messages."""
+def _tried(settings: Settings) -> Renderer:
+    """The templates in use; what fails in those of the user's own is reported before it matters."""
     renderer = _renderer(settings)
     for problem in mistakes(settings.templates) if settings.templates is not None else ():
         reported(problem)
+    return renderer
+
+
+def rendering(settings: Settings) -> Render:
+    """What turns notices into messages."""
+    return _by(_tried(settings))
+
+
+def _by(renderer: Renderer) -> Render:
     return lambda notice: envelopes(notice, renderer)
 
 

@@ -75,7 +75,23 @@ def mistakes(overrides: Path) -> list[Problem]:
     exhibition = Exhibition(lambda: renderer)
     for kind, name in product(KINDS, exhibition.names()):
         exhibition.page(name, "en", kind)
+    found += page_mistakes(overrides)
     return list(dict.fromkeys(found))
+
+
+def page_mistakes(overrides: Path) -> list[Problem]:
+    """The same of the pages: each is filled in with much, and with nothing."""
+    found: list[Problem] = []
+    if not (overrides / "web").is_dir():
+        return found
+    from notifier.render.pages import Pages  # seldom needed, and slow to import
+    from notifier.web.specimens import WHEN as SHOWN
+    from notifier.web.specimens import ZONES, specimens
+
+    pages = Pages(overrides, found.append)
+    for name, values in specimens() if pages.overridden else ():
+        pages.fill(name, "en", SHOWN, ZONES, **values)
+    return found
 
 
 @lru_cache(maxsize=8)

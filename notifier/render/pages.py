@@ -63,6 +63,11 @@ class Pages:
         self._shipped = PageSandbox(sources, {}, autoescape=True)
         self._own = PageSandbox(sources, own, autoescape=True) if own else None
 
+    @property
+    def overridden(self) -> bool:
+        """Whether any template is the user's own."""
+        return self._own is not None
+
     def say(self, language: str, key: str, /, **values: str) -> str:
         """One phrase."""
         return self._words[language].say(key, **values)
@@ -95,7 +100,8 @@ class Pages:
             raise RenderError(f"{file}: {error}") from error
 
     def _complain(self, file: str, error: Exception) -> None:
-        place = str((self._own_folder or Path()) / file)
+        named = getattr(error, "name", None)  # of the part that has the mistake
+        place = str((self._own_folder or Path()) / (named if isinstance(named, str) else file))
         text = f"The template fails: {error}; the shipped one is used."
         self._report(Problem(text, place, getattr(error, "lineno", 0) or 0))
 
@@ -239,5 +245,6 @@ def _vocabularies(overrides: Path | None, report: Report) -> dict[str, Words]:
             phrases = read_phrases(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise RenderError(f"{path} cannot be read ({error})") from error
-        found[language] = Words(language, {**known[language].phrases, **phrases})
+        own = shipped.own_phrases(overrides, f"{FOLDER}/words/{language}.toml", phrases, report)
+        found[language] = Words(language, {**known[language].phrases, **phrases, **own})
     return found

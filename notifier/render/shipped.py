@@ -60,8 +60,8 @@ def warn_of_strays(top: Path, report: Report) -> None:
     if not top.is_dir():
         report(Problem("There is no such folder; the shipped templates are used.", str(top)))
         return
-    known = {*read(folder(), ".j2"), *(f"words/{language}.toml" for language in LANGUAGES)}
-    for path in sorted((*top.rglob("*.j2"), *top.glob("words/*.toml"))):
+    known = {*read(folder(), ".j2"), *read(folder(), ".toml")}
+    for path in sorted((*top.rglob("*.j2"), *top.glob("**/words/*.toml"))):
         name = path.relative_to(top).as_posix()
         if name not in known and path.parent != top / "slack":  # those a rule may name
             text = "It replaces no shipped file of that name; nothing uses it."
@@ -74,16 +74,16 @@ def vocabularies(own: Path | None, report: Report) -> Mapping[str, Words]:
     found = {}
     for language in LANGUAGES:
         phrases = read_phrases(shipped[f"{language}.toml"])
-        if own is not None:
-            phrases |= _own_phrases(own / "words" / f"{language}.toml", phrases, report)
+        phrases |= own_phrases(own, f"words/{language}.toml", phrases, report)
         found[language] = Words(language, phrases)
     return found
 
 
-def _own_phrases(
-    path: Path, shipped: Mapping[str, str | tuple[str, ...]], report: Report
+def own_phrases(
+    top: Path | None, name: str, shipped: Mapping[str, str | tuple[str, ...]], report: Report
 ) -> dict[str, str | tuple[str, ...]]:
-    if not path.is_file():
+    """The phrases of the user's own file that replace some of *shipped*; the rest is reported."""
+    if top is None or not (path := top / name).is_file():
         return {}
     try:
         own = read_phrases(path.read_text(encoding="utf-8"))

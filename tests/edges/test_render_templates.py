@@ -12,7 +12,11 @@ from msgspec.structs import replace
 from notifier.errors import Problem
 from notifier.exhibition import KINDS, Exhibition, mistakes
 from notifier.render import Renderer, envelopes
+from notifier.render.pages import Pages
 from notifier.render.shipped import folder, read
+from notifier.render.words import LANGUAGES
+from notifier.web.specimens import WHEN as SHOWN
+from notifier.web.specimens import ZONES, specimens
 from tests.edges.notices import RULE, conversation, opened, sales, spanish
 
 
@@ -242,8 +246,58 @@ def test_a_file_that_replaces_nothing_is_reported(own: Own, name: str) -> None:
 
 def test_good_ones_have_no_mistakes(own: Own) -> None:
     own.write("slack/event.j2", '{% extends "shipped/slack/event.j2" %}')
+    own.write("web/base.page.j2", '{% extends "shipped/web/base.page.j2" %}')
+    own.write("web/words/en.toml", 'nav.overview = "What hurts"')
 
     assert mistakes(own.top) == []
+
+
+# ---- pages ----
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_shipped_page_can_show_much_and_nothing(language: str) -> None:
+    pages, shown = Pages(), set()
+    for name, values in specimens():
+        shown.add(f"web/{name}.page.j2")
+        assert pages.fill(name, language, SHOWN, ZONES, **values)
+
+    parts = {"web/base.page.j2", "web/parts.page.j2"}
+    assert shown | parts == set(read(folder(), ".page.j2"))
+
+
+@pytest.mark.parametrize(
+    ("name", "broken"),
+    [
+        ("overview", "{{ nothing.there }}"),
+        ("overview", "{% if %}"),
+        ("hits", "{% for each in items %}{{ each.target + 1 }}{% endfor %}"),
+        ("base", "{{ unheard_of }}"),
+        ("parts", "{% macro badge(a, b) %}{{ a.b.c }}{% endmacro %}"),
+    ],
+)
+def test_a_broken_page_is_found_before_somebody_opens_it(own: Own, name: str, broken: str) -> None:
+    own.write(f"web/{name}.page.j2", broken)
+
+    found = mistakes(own.top)
+
+    assert found
+    assert {problem.level for problem in found} == {"error"}
+    assert all("the shipped one is used" in problem.text for problem in found)
+    if "{% if %}" in broken:
+        assert [(p.file, p.line) for p in found] == [(str(own.top / "web/overview.page.j2"), 1)]
+
+
+def test_the_words_of_pages_are_replaced_one_by_one(own: Own) -> None:
+    own.write("web/words/en.toml", 'nav.overview = "What hurts"\nnav.nothing = "x"')
+
+    pages = Pages(own.top, own.said.append)
+
+    assert pages.say("en", "nav.overview") == "What hurts"
+    assert pages.say("en", "nav.history") == "History"
+    assert [problem.text for problem in own.said] == [
+        "There is no phrase nav.nothing; it is ignored."
+    ]
 
 
 # ---- summaries are checked before they are used ----

@@ -557,7 +557,9 @@ def test_every_phrase_is_there_in_every_language(language: str) -> None:
     assert set(same) <= {"silences.weekly", "hits.hour"}
 
 
-def test_a_page_template_of_ones_own_is_used_and_a_broken_one_is_not(tmp_path: Path) -> None:
+def test_a_page_template_of_ones_own_is_used_and_a_broken_one_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     own = tmp_path / "own" / "web"
     own.mkdir(parents=True)
     (own / "hits.page.j2").write_text("<p>our own {{ items|length }}</p>")
@@ -565,5 +567,8 @@ def test_a_page_template_of_ones_own_is_used_and_a_broken_one_is_not(tmp_path: P
     variables = {"NOTIFIER_TEMPLATES": str(tmp_path / "own")}
 
     with staged(tmp_path) as stage, served(stage, **variables) as site:
-        assert Browser(site).open("/hits").text == "<p>our own 1</p>"
+        assert "rules.page.j2" in capsys.readouterr().out, "said at the start, not at night"
+        ours = Browser(site).open("/hits")
+        assert ours.text == "<p>our own 1</p>"
+        assert "script-src 'self'" in ours.headers["Content-Security-Policy"]
         assert "What is watched" in Browser(site).open("/rules").text
