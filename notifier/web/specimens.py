@@ -117,7 +117,8 @@ def _around(name: str) -> dict[str, Any]:
     return {
         "here": name, "live": True, "version": "1",
         "visitor": Visitor(Role.OPERATOR, "Eva", "session"),
-        "operates": True, "changeable": True, "waits": True, "csrf": "0", "languages": ("en", "es", "pt"),
+        "operates": True, "changeable": True, "waits": True, "csrf": "0",
+        "languages": ("en", "es", "pt"),
         "path": "/", "build": VERSION, "said": "silences.done", "wrong": "a sentence",
         "operations": tuple(ZONES), "standing": Standing("by", "another host"),
     }  # fmt: skip
