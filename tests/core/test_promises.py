@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
+import pytest
+
 from notifier.core.decide import decide
 from notifier.core.judging.reading import Delivery
 from notifier.errors import Trouble
@@ -72,6 +74,24 @@ def test_what_was_held_for_the_night_is_told_at_its_end_while_it_lasts() -> None
         play.poll(minute, agent("12004-ANA", 2))
 
     assert play.poll(121, agent("12004-ANA", 2)) == ["team-leads open 12004"]
+
+
+@pytest.mark.parametrize("group", ["entity", "rule"])
+def test_an_end_that_quiet_hours_hold_is_told_with_what_is_back_in_its_message(group: str) -> None:
+    """A mail's end waits for the morning; what is critical does not, and takes its place."""
+    quiet = HEAD + 'quiet = "10:30-12:00"\n'
+    rule = f'to = ["on-call"]\ngroup = "{group}"\ncritical = "network_rejection > 5"'
+    play = Play(rules(rejection(rule), head=quiet))
+    assert play.poll(0, agent("12004-ANA", 2)) == ["on-call open 12004"]
+    assert play.poll(35, agent("12004-ANA", 0)) == []
+
+    told_again = play.poll(40, agent("12004-ANA", 7))
+
+    assert sorted(told_again) == ["on-call close 12004", "on-call open 12004"]
+    assert [item.silent for item in play.notices[-1].items].count(True) == 1
+    assert play.poll(45, agent("12004-ANA", 0)) == ["on-call close 12004"]
+    assert play.wait(121) == []
+    assert not play.known.conversations
 
 
 # ---- the missing ----

@@ -19,15 +19,25 @@ LATE = timedelta(hours=2)  # an older digest is marked as late
 
 def report(draft: Draft, plan: Plan) -> None:
     """Tell each digest whose time came since the last reading, once."""
-    since = draft.known.at
     for digest in plan.digests:
-        due = digest.times.last(draft.at)
         tally = draft.tally(digest.key)
-        if since is None or due is None or tally is None or due <= since:
+        if tally is None or not _due(draft, digest, tally):
             continue
         for receiver in digest.to:
             _tell(draft, plan, digest, receiver, tally)
         draft.tallies[digest.key] = replace(tally, since=draft.at, rules={})
+
+
+def _due(draft: Draft, digest: DigestPlan, tally: Tally) -> bool:
+    """Whether its time came since the last reading, and since it was last told.
+
+    A restart may take the last reading for an earlier one than it was. A digest that was told later
+    than now was told while the clock was ahead.
+    """
+    before, due = draft.known.at, digest.times.last(draft.at)
+    if before is None or due is None:
+        return False
+    return due > (max(before, tally.since) if tally.since <= draft.at else before)
 
 
 def due(known: Known, plan: Plan, after: datetime) -> Iterator[datetime]:

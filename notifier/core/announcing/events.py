@@ -27,7 +27,7 @@ from notifier.core.judging.plan import Plan, Reach, RulePlan, muted_until
 from notifier.core.judging.silence import covering
 from notifier.core.payload.endpoint import Nature
 from notifier.core.telling.composed import rule_text
-from notifier.core.telling.conversation import Address, begin, open_addresses
+from notifier.core.telling.conversation import Address, begin, open_addresses, readdressed
 
 QUIET = "quiet hours"  # the group of what is held, for their end or for another reason
 EDITABLE = "slack"  # the kind of channel whose messages can be corrected
@@ -105,6 +105,7 @@ def _tell(
 ) -> None:
     """Tell what the conversation holds; keep it in mind where it can be corrected."""
     talk = talk if belated else cheered(draft, plan, talk, reach)
+    talk = readdressed(talk, reach)  # it may have waited while its receiver moved
     told = tuple(held for held in talk.events if not held.back)
     over = reach.kind != EDITABLE or not _listed(plan, talk)
     talk = replace(talk, revision=1, events=told, group=talk.incident, closed=over)

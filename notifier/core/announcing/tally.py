@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from notifier.core.facts.state import Incident, InstanceKey, RuleTally, Tally, seconds
+from notifier.core.facts.state import Incident, InstanceKey, RuleTally, Seen, Tally, seconds
 from notifier.core.judging.known import Draft
 from notifier.core.judging.notice import Untold
 from notifier.core.judging.plan import Plan
@@ -28,7 +28,7 @@ def _counted(tally: Tally, draft: Draft) -> Tally:
             rule = incident.key.rule
             rules[rule] = _with_incident(rules.get(rule, NOTHING), incident, draft)
     for seen, _ in draft.seen:
-        if seen.operation == tally.key.operation and _is_news(draft, *seen):
+        if seen.operation == tally.key.operation and _is_news(draft, seen):
             known = rules.get(seen.rule, NOTHING)
             rules[seen.rule] = replace(known, events=known.events + 1)
     for seen, back in draft.mended:  # whoever was told of it, and by how many messages
@@ -54,6 +54,8 @@ def _with_incident(counts: RuleTally, incident: Incident, draft: Draft) -> RuleT
     )
 
 
-def _is_news(draft: Draft, operation: str, rule: str, event: str) -> bool:
-    """What an event rule finds at its first look is not news."""
-    return draft.reasons.get(InstanceKey(operation, rule, event)) is not Untold.BASELINE
+def _is_news(draft: Draft, seen: Seen) -> bool:
+    """What an event rule finds at its first look is not news; nor what it was called otherwise."""
+    return (
+        seen not in draft.carried and draft.reasons.get(InstanceKey(*seen)) is not Untold.BASELINE
+    )

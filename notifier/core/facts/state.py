@@ -214,6 +214,17 @@ class Held(msgspec.Struct, frozen=True, array_like=True, gc=False):
     back: bool = False
 
 
+class Deputy(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Who stands in for a conversation's receiver where that one cannot be reached."""
+
+    receiver: str
+    kind: str
+    recipients: tuple[str, ...]
+    language: str = "en"
+    locale: str = "en"
+    timezone: str = "UTC"
+
+
 class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One living message of a receiver and what is in it.
 
@@ -229,6 +240,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             is kept for a day where the message can be edited, to be corrected.
         merits: What was said of its sales beside their number.
         lingers_until: All of it is closed, and told so; what is back before then goes on in it.
+        deputy: Who may have heard of it in the receiver's stead, and then hears of its end.
     """
 
     id: str
@@ -249,6 +261,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     events: tuple[Held, ...] = ()
     merits: tuple[Merit, ...] = ()
     lingers_until: datetime | None = None
+    deputy: Deputy | None = None
 
 
 class SourceState(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -339,6 +352,17 @@ class RuleTally(msgspec.Struct, frozen=True, gc=False):
     alone: int = 0
     lasted: float = 0.0
     events: int = 0
+
+    def __add__(self, other: RuleTally) -> RuleTally:
+        """What both did."""
+        return RuleTally(
+            fired=self.fired + other.fired,
+            acknowledged=self.acknowledged + other.acknowledged,
+            ended=self.ended + other.ended,
+            alone=self.alone + other.alone,
+            lasted=self.lasted + other.lasted,
+            events=self.events + other.events,
+        )
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -132,6 +132,7 @@ class Draft:
     told: dict[ToldKey, Told] = field(default_factory=dict)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     seen: list[tuple[Seen, datetime]] = field(default_factory=list)
+    carried: set[Seen] = field(default_factory=set)  # of a rule that has another id now: no news
     mended: set[tuple[Seen, bool]] = field(default_factory=set)  # and whether it was taken back
     suppressed: list[tuple[InstanceKey, str, datetime]] = field(default_factory=list)
     silences: dict[str, Silence] = field(default_factory=dict)
@@ -238,7 +239,7 @@ class Draft:
 
     def _remembered(self, conversations: Mapping[str, Conversation]) -> Mapping[str, Incident]:
         """Open incidents, and closed ones that some living message still shows or owes."""
-        if not self.incidents and len(conversations) == len(self.known.conversations):
+        if not self.incidents and not self.conversations:
             return self.known.incidents
         merged = {**self.known.incidents, **self.incidents}
         shown = {member for c in conversations.values() for member in c.members}
@@ -254,13 +255,17 @@ class Draft:
         return merged
 
     def _ended(self, shown: Mapping[str, Incident]) -> Mapping[InstanceKey, Incident]:
-        found = dict(self.known.ended)
+        found = {k: i for k, i in self.known.ended.items() if self._is_called(i, k)}
         for incident in self.incidents.values():
             before = found.get(incident.key)
             newer = before is None or before.opened_at <= incident.opened_at
             if not incident.open and newer and incident.key.rule not in OWN_RULES:
                 found[incident.key] = incident
         return lately(found, shown, self.at)
+
+    def _is_called(self, incident: Incident, key: InstanceKey) -> bool:
+        """Whether an incident has that key still: its rule may have another id now."""
+        return self.incidents.get(incident.id, incident).key == key
 
     def _silences(self) -> Mapping[str, Silence]:
         if not self.silences:

@@ -13,6 +13,7 @@ from notifier.core.facts.state import (
     Incident,
     Instance,
     InstanceKey,
+    RuleTally,
     Seen,
     SourceKey,
 )
@@ -119,6 +120,8 @@ def _rename(draft: Draft, plan: Plan) -> None:
                 conversation, rule=names[conversation.rule]
             )
     _rename_events(draft, names)
+    _rename_tallies(draft, names)
+    _rename_silences(draft, names)
 
 
 def _move_instances(draft: Draft, names: dict[str, str]) -> frozenset[InstanceKey]:
@@ -141,7 +144,9 @@ def _rename_events(draft: Draft, names: dict[str, str]) -> None:
     for (operation, rule), events in draft.known.seen.items():
         if rule in names:
             news = events - draft.known.seen.get((operation, names[rule]), frozenset())
-            draft.seen.extend((Seen(operation, names[rule], e), draft.at) for e in sorted(news))
+            moved_there = [Seen(operation, names[rule], event) for event in sorted(news)]
+            draft.seen.extend((seen, draft.at) for seen in moved_there)
+            draft.carried.update(moved_there)
     for known, score in draft.known.scores.items():
         if known.rule in names:
             moved_to = known._replace(rule=names[known.rule])
@@ -150,3 +155,22 @@ def _rename_events(draft: Draft, names: dict[str, str]) -> None:
         if state.baselines & names.keys():
             moved = frozenset(names.get(rule, rule) for rule in state.baselines)
             draft.sources[key] = replace(state, baselines=moved)
+
+
+def _rename_tallies(draft: Draft, names: dict[str, str]) -> None:
+    """What a rule did is told of it by the name that it has now."""
+    for key, tally in draft.known.tallies.items():
+        rules: dict[str, RuleTally] = {}
+        for rule, counts in tally.rules.items():
+            name = names.get(rule, rule)
+            rules[name] = rules.get(name, RuleTally()) + counts
+        if rules != tally.rules:
+            draft.tallies[key] = replace(tally, rules=rules)
+
+
+def _rename_silences(draft: Draft, names: dict[str, str]) -> None:
+    """Who silenced a rule by its name silenced that rule, whatever it is called."""
+    for silence in draft.quieting().values():
+        rules = tuple(dict.fromkeys(names.get(rule, rule) for rule in silence.rules))
+        if rules != silence.rules:
+            draft.silences[silence.id] = replace(silence, rules=rules)

@@ -81,6 +81,23 @@ def begin(address: Address, reach: Reach, now: datetime, first: str) -> Conversa
     )
 
 
+def at_home(talk: Conversation, reach: Reach) -> bool:
+    """Whether its receiver is found still where the message is: else what is new goes elsewhere."""
+    return (talk.kind, talk.recipients) == (reach.kind, reach.recipients)
+
+
+def readdressed(talk: Conversation, reach: Reach) -> Conversation:
+    """A conversation of which nothing was told yet, to where its receiver is found now."""
+    return replace(
+        talk,
+        kind=reach.kind,
+        recipients=reach.recipients,
+        language=reach.language,
+        locale=reach.locale,
+        timezone=reach.timezone,
+    )
+
+
 def open_addresses(draft: Draft) -> dict[Address, Conversation]:
     """The conversations that live still, by their addresses."""
     merged = {**draft.known.conversations, **draft.conversations}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from notifier.core.facts.state import Conversation, Incident, Told
 from notifier.core.judging.known import Draft
 from notifier.core.judging.plan import Plan
-from notifier.core.telling.conversation import alive
+from notifier.core.telling.conversation import alive, at_home
 
 
 class Earlier(NamedTuple):
@@ -33,5 +33,7 @@ def reopened(incident: Incident, receiver: str, draft: Draft, plan: Plan) -> Con
     rule = plan.rule(incident.key.operation, incident.key.rule)
     if before is None or rule is None or not before.told.closed:
         return None
+    talk = alive(draft, before.told.conversation)
+    reach = plan.reaches[incident.key.operation, receiver]
     soon = abs(draft.at - before.told.at) < rule.reopen_within
-    return alive(draft, before.told.conversation) if soon else None
+    return talk if soon and talk is not None and at_home(talk, reach) else None

@@ -6,29 +6,44 @@ import dataclasses
 
 from msgspec.structs import replace
 
+from notifier.core.facts.state import Conversation, Deputy
 from notifier.core.judging.notice import Notice
 from notifier.core.judging.plan import Plan
+
+
+def deputy_of(talk: Conversation, plan: Plan) -> Deputy | None:
+    """Who stands in for the receiver of *talk*, by the rules in force; None where nobody does.
+
+    Only one that hears of the operation: one operation's data never reach another's receivers.
+    """
+    reach = plan.reaches.get((talk.operation, talk.receiver))
+    other = plan.reaches.get((talk.operation, reach.fallback)) if reach else None
+    if other is None:
+        return None
+    return Deputy(
+        other.name, other.kind, other.recipients, other.language, other.locale, other.timezone
+    )
 
 
 def stand_in(notice: Notice, plan: Plan) -> Notice | None:
     """Return *notice* for whoever stands in for its receiver; None where nobody does.
 
-    Only one that hears of the operation: one operation's data never reach another's receivers.
+    Who did so when the conversation began does so to its end, whatever the rules say by then.
     The conversation keeps its name, so that whoever stood in once is told of its end.
     """
     talk = notice.conversation
-    reach = plan.reaches.get((talk.operation, talk.receiver))
-    other = plan.reaches.get((talk.operation, reach.fallback)) if reach else None
-    if other is None:
+    deputy = talk.deputy or deputy_of(talk, plan)
+    if deputy is None:
         return None
     conversation = replace(
         talk,
-        receiver=other.name,
-        kind=other.kind,
-        recipients=other.recipients,
-        language=other.language,
-        locale=other.locale,
-        timezone=other.timezone,
+        receiver=deputy.receiver,
+        kind=deputy.kind,
+        recipients=deputy.recipients,
+        language=deputy.language,
+        locale=deputy.locale,
+        timezone=deputy.timezone,
     )
-    rule = dataclasses.replace(notice.rule, mention=other.mention)
+    reach = plan.reaches.get((talk.operation, deputy.receiver))
+    rule = dataclasses.replace(notice.rule, mention=reach.mention if reach else "")
     return dataclasses.replace(notice, conversation=conversation, rule=rule)

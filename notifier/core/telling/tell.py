@@ -26,11 +26,14 @@ from notifier.core.telling.conversation import (
     Address,
     Talk,
     address_of,
+    alive,
+    at_home,
     begin,
     end_lingering,
     open_addresses,
 )
 from notifier.core.telling.earlier import Earlier, earlier, reopened
+from notifier.core.telling.standin import deputy_of
 from notifier.core.telling.storm import calm
 from notifier.core.telling.terms import TermsBook
 from notifier.core.telling.why import Terms, keeper, kept_quiet, why
@@ -101,7 +104,7 @@ def _tell_one(incident: Incident, receiver: str, told: Told | None, now: _Round)
     outcome = _outcome(incident, receiver, told, terms, now)
     if told is None and outcome in MAY_GO_ON:
         before = earlier(incident, receiver, now.draft)
-        if before and not before.told.closed and incident.flapping:
+        if before and incident.flapping and _lives_on(before, incident, receiver, now):
             _go_on(
                 before, incident, receiver, terms, now, silent=_as_bad(before, incident, outcome)
             )
@@ -147,6 +150,13 @@ def _company(incident: Incident, receiver: str, now: _Round) -> Reason | Untold:
 # ---- the same message for what is back ----
 
 
+def _lives_on(before: Earlier, incident: Incident, receiver: str, now: _Round) -> bool:
+    """Whether the message of the incident before goes on, where the receiver is found now."""
+    talk = alive(now.draft, before.told.conversation)
+    reach = now.plan.reaches[incident.key.operation, receiver]
+    return not before.told.closed and talk is not None and at_home(talk, reach)
+
+
 def _as_bad(before: Earlier, incident: Incident, outcome: Reason | Untold) -> bool:
     """Whether nobody needs to notice that it is back; or whether nobody may."""
     return outcome is not Reason.OPEN or incident.severity.rank <= before.told.severity.rank
@@ -160,16 +170,24 @@ def _go_on(
     talk = now.talk(draft.conversations.get(before.told.conversation) or
                     draft.known.conversations[before.told.conversation])  # fmt: skip
     was, ended = before.told, before.incident
-    talk.items.append(Item(Reason.CLOSE, ended, was=was.value, before=was, silent=True))
+    _end_silently(talk, before, receiver, draft)
     talk.items.append(Item(Reason.OPEN, incident, silent=silent, back=ended))
     talk.left.append(ended.id)
     talk.joined.append(incident.id)
-    draft.told[ended.id, receiver] = replace(was, closed=True)
     after = belief(talk, incident, receiver, Reason.OPEN, None, draft.at)
     if silent:
         kept_by = keeper(incident, terms) if terms.still_open else None
         after = replace(after, at=was.at, severity=was.severity, kept_by=kept_by)
     draft.told[incident.id, receiver] = after
+
+
+def _end_silently(talk: Talk, before: Earlier, receiver: str, draft: Draft) -> None:
+    """Tell of the end of what goes on in the same message, where that was held back so far."""
+    if before.told.closed:
+        return
+    was = before.told
+    talk.items.append(Item(Reason.CLOSE, before.incident, was=was.value, before=was, silent=True))
+    draft.told[before.incident.id, receiver] = replace(was, closed=True)
 
 
 def _conversation(
@@ -185,10 +203,11 @@ def _conversation(
 def _join(incident: Incident, receiver: str, now: _Round) -> Conversation:
     """The open conversation this incident belongs to, or a new one."""
     address = address_of(incident, receiver, now.draft.at, now.plan)
-    if address not in now.addresses:
-        reach = now.plan.reaches[incident.key.operation, receiver]
-        now.addresses[address] = begin(address, reach, now.draft.at, incident.id)
-    return now.addresses[address]
+    reach = now.plan.reaches[incident.key.operation, receiver]
+    known = now.addresses.get(address)
+    if known is None or not at_home(known, reach):
+        known = now.addresses[address] = begin(address, reach, now.draft.at, incident.id)
+    return known
 
 
 # ---- what people believe ----
@@ -221,8 +240,9 @@ def _say(
     )  # fmt: skip
     if told is None:
         talk.joined.append(incident.id)
-    if back is not None:
+    if before is not None and back is not None:
         talk.left.append(back.id)
+        _end_silently(talk, before, receiver, draft)
     after = belief(talk, incident, receiver, reason, told, draft.at)
     if told is not None and not reason.notifies:
         after = replace(after, kept_by=kept_by_now(incident, told, terms, draft))
@@ -254,6 +274,7 @@ def _close_when_done(talk: Talk, draft: Draft, plan: Plan) -> None:
         revision=before.revision + 1,
         closed=over and lingers is None,
         lingers_until=lingers,
+        deputy=deputy_of(before, plan) if talk.fresh else before.deputy,
     )
     draft.conversations[before.id] = talk.conversation
 
