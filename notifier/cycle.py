@@ -98,6 +98,7 @@ class Cycle:
     _ticks: dict[SourceKey, tuple[datetime, float]] = field(default_factory=dict)
     _probing: dict[SourceKey, datetime] = field(default_factory=dict)  # since when they may
     _waiting: list[Good | Failed] = field(default_factory=list)  # not judged yet, in their order
+    _owed: list[Delivery | Ration | Lag] = field(default_factory=list)  # nor are these
 
     def poll(self, key: SourceKey) -> Outcome | None:
         """Read a source and judge it. None when there is no such source any more.
@@ -140,6 +141,7 @@ class Cycle:
         Raises:
             StateError: the database cannot take one; it waits, and those behind it too.
         """
+        self._judge_owed()
         outcome = None
         while self._waiting:
             reading = self._waiting[0]
@@ -176,9 +178,11 @@ class Cycle:
         known = trouble_of(self.known.incidents.values(), receiver, recipient)
         if works is (known is not None):
             with self._lock:
+                self._judge_waiting()
                 now = self.clock()
                 self._judge_timers(now)
-                self._judge(Delivery(now, receiver, recipient, works, detail), None)
+                self._owed.append(Delivery(now, receiver, recipient, works, detail))
+                self._judge_owed()
 
     def ask(self, identity: str, at: datetime, request: Request) -> Decision:
         """Judge what somebody asked for at *at*: at that time, or where that is past, at the last.
@@ -195,7 +199,23 @@ class Cycle:
     def pace(self, news: Ration | Lag) -> None:
         """Judge how an operation spends its calls, or how a source keeps its pace."""
         with self._lock:
-            self._judge(news, None)
+            self._judge_owed()
+            self._owed.append(news)
+            self._judge_owed()
+
+    def _judge_owed(self) -> None:
+        """Judge how the bot itself is doing: what may be on the disk already just as it was.
+
+        Raises:
+            StateError: the database cannot take it; it is repeated before anything else is judged.
+        """
+        while self._owed:
+            news = self._owed.pop(0)
+            try:
+                self._judge(news, None)
+            except StateError:
+                self._owed.insert(0, news)
+                raise
 
     def next_due(self) -> datetime | None:
         """When a timer falls due next."""

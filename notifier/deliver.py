@@ -16,7 +16,7 @@ from notifier import logs
 from notifier.channels.base import Channel, Delivered, lives
 from notifier.core.telling.outgoing import Envelope, alone, doubtful
 from notifier.errors import PermanentDeliveryError, TemporaryDeliveryError
-from notifier.outcomes import BETWEEN_LOOKS, Outcomes, over
+from notifier.outcomes import BETWEEN_LOOKS, INSTEAD, Outcomes, over
 from notifier.store import lanes, outbox
 from notifier.store.database import Database
 from notifier.store.lanes import Lane, lane_of
@@ -137,7 +137,7 @@ class Worker:
         with self.database.reading() as connection:
             reference = outbox.reference(connection, *lane)
             closes = envelope.reason == "close"
-            unheard = closes and outbox.unheard(connection, *lane)
+            unheard = closes and lanes.unheard(connection, lane)
             end = None if message.unsure_since else lanes.ending(connection, lane)
             if closes and lanes.alone(connection, lane):
                 message = replace(message, envelope=alone(envelope))
@@ -237,10 +237,19 @@ class Worker:
         return partial(self.outcomes.ambiguous, message, "not found yet", due, looked=True)
 
     def _not_there(self, message: Claimed) -> Settle | Claimed:
-        """It surely did not arrive: it is sent again, unless its end stands for it by now."""
+        """It surely did not arrive: it is sent again, unless its end stands for it by now.
+
+        Nor is old news of which somebody else was told.
+        """
+        envelope, old = message.envelope, self.clock() >= message.envelope.give_up_at
         with self.database.reading() as connection:
-            end = lanes.ending(connection, lane_of(message.envelope))
-        return message if end is None else partial(self.outcomes.combined, message.envelope, end)
+            end = lanes.ending(connection, lane_of(envelope))
+            told = old and lanes.stood_in(connection, envelope)
+        if end is not None:
+            return partial(self.outcomes.combined, envelope, end)
+        if told:
+            return partial(self.outcomes.failed, envelope, INSTEAD)
+        return replace(message, unsure_since=None)
 
     def _unseen(self, message: Claimed, error: TemporaryDeliveryError) -> None:
         """It could not be looked for now."""
@@ -258,7 +267,7 @@ class Worker:
         if (self.on_ambiguous(envelope.receiver) or default) == "resend":
             return replace(message, envelope=doubtful(envelope))
         text = "it may have arrived and cannot be looked for"
-        return partial(self.outcomes.failed, envelope, text, stand_in=False)
+        return partial(self.outcomes.failed, envelope, text, stand_in=False, unsure=True)
 
 
 def _mistake(error: Exception) -> TemporaryDeliveryError:

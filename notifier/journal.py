@@ -29,6 +29,7 @@ class Journal:
     database: Database
     _rules: str = ""  # the file in force
     _kept: datetime | None = None  # when the last checkpoint was taken
+    _unsure: bool = False  # the last one may be on the disk: no answer came to its commit
 
     def write(self, decision: Decision, reading: Reading, envelopes: Sequence[Envelope]) -> None:
         """Commit all of it, or nothing of it.
@@ -41,17 +42,18 @@ class Journal:
             return
         entry = recorded(reading)
         rules = reading.text if isinstance(reading, Reload) else self._rules
+        again, self._unsure = self._unsure, True
         with self.database.as_owner() as connection:
-            memory.remember(connection, decision)
-            if isinstance(reading, Reload) and not memory.renew(connection, RULES, digest(rules)):
-                entry = recorded(replace(reading, text=""))
-            recordings.record(connection, *entry)
-            for identity, answer in decision.answers.items():
-                requests.judged(connection, identity, decision.at, answer)
-            if envelopes:
+            if not (again and recordings.is_newest(connection, *entry)):
+                memory.remember(connection, decision)
+                if isinstance(reading, Reload):
+                    new = memory.renew(connection, RULES, digest(rules))
+                    entry = entry if new else recorded(replace(reading, text=""))
+                recordings.record(connection, *entry)
+                requests.answered(connection, decision.answers, decision.at)
                 outbox.post(connection, envelopes)
             kept = checkpoints.keep(connection, self._kept, decision.at, decision.known, rules)
-        self._rules, self._kept = rules, kept
+        self._rules, self._kept, self._unsure = rules, kept, False
 
     def asking(self) -> list[requests.Waiting]:
         """What people asked for, in that order, and nobody has judged yet.

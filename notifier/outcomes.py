@@ -114,12 +114,13 @@ class Outcomes:
     def later(self, message: Claimed, error: TemporaryDeliveryError) -> None:
         """The trouble may pass."""
         envelope, now = message.envelope, self.clock()
+        unsure = error.ambiguous or message.unsure_since is not None
         if over(message, now):
-            self.given_up(envelope, error)
+            self.given_up(envelope, error, unsure=unsure)
             return
         if error.after is None:
             self.failing_since = self.failing_since or now
-        if now >= envelope.give_up_at and self._stood_in_for(envelope, str(error), now):
+        if now >= envelope.give_up_at and self._stood_in_for(envelope, str(error), now, unsure):
             return
         due = self.due(message, now, error.after)
         if error.ambiguous:
@@ -138,10 +139,13 @@ class Outcomes:
                     receiver=envelope.receiver, id=envelope.id,
                     error=str(error), again=due.isoformat())  # fmt: skip
 
-    def _stood_in_for(self, envelope: Envelope, error: str, now: datetime) -> bool:
-        """Old news goes to whoever stands in, and operators hear of it; False where nobody does."""
+    def _stood_in_for(self, envelope: Envelope, error: str, now: datetime, unsure: bool) -> bool:
+        """Old news goes to whoever stands in, and operators hear of it; False where nobody does.
+
+        So too where it is *unsure* whether it was taken: then it is looked for still.
+        """
         with self.database.as_owner() as connection:
-            covered = lanes.release(connection, envelope, now)
+            covered = lanes.release(connection, envelope, now) and not unsure
             if covered:
                 outbox.settle_failed(connection, envelope.id, f"{INSTEAD}: {error}", now)
         if covered:
@@ -177,11 +181,11 @@ class Outcomes:
             heard = lanes.heard(connection, lane_of(envelope))
             said = f"{INSTEAD}: {error}" if covered else str(error)
             hopeless = error.broken == "message" or over(message, now)
-            certain = message.unsure_since is None
-            for_good = hopeless or (covered and certain and not _awaited(envelope, heard))
+            unsure = message.unsure_since is not None
+            for_good = hopeless or (covered and not unsure and not _awaited(envelope, heard))
             if for_good:
-                outbox.settle_failed(connection, envelope.id, said, now)
-            elif message.unsure_since is not None:
+                outbox.settle_failed(connection, envelope.id, said, now, unsure=unsure)
+            elif unsure:
                 outbox.settle_ambiguous(connection, envelope.id, due, said)
             else:
                 outbox.settle_later(connection, envelope.id, due, said)
@@ -203,18 +207,22 @@ class Outcomes:
             log.error("credential refused", kind=self.kind, error=str(error))
             self.report(self.kind, "", False, str(error))
 
-    def given_up(self, envelope: Envelope, error: TemporaryDeliveryError) -> None:
-        """It was tried for too long."""
+    def given_up(
+        self, envelope: Envelope, error: TemporaryDeliveryError, *, unsure: bool = True
+    ) -> None:
+        """It was tried for too long. *unsure*: it may have been taken."""
         self.broken.add(envelope.recipient)
         self.report(envelope.receiver, envelope.recipient, False, str(error))
-        self.failed(envelope, f"given up: {error}")
+        self.failed(envelope, f"given up: {error}", unsure=unsure)
 
-    def failed(self, envelope: Envelope, error: str, *, stand_in: bool = True) -> None:
+    def failed(
+        self, envelope: Envelope, error: str, *, stand_in: bool = True, unsure: bool = False
+    ) -> None:
         """It will never be delivered. *stand_in*: unless by whoever stands in."""
         now = self.clock()
         with self.database.as_owner() as connection:
             covered = stand_in and lanes.release(connection, envelope, now)
-            outbox.settle_failed(connection, envelope.id, error, now)
+            outbox.settle_failed(connection, envelope.id, error, now, unsure=unsure)
         self._note_failed(envelope, error, lost=not covered)
 
     def _note_failed(self, envelope: Envelope, error: str, *, lost: bool = True) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from notifier.errors import StateError
-from notifier.store import lock
+from notifier.store import lock, private
 from notifier.store.ownership import Ownership, holder, shared, signature
 from notifier.store.turns import FileTurns, ServerTurns, Turns, turn
 
@@ -199,6 +199,8 @@ def open_database(url: str, *, prepare: bool = True, patience: float = PATIENCE)
     parsed = _parsed(url)
     name = _name(parsed)
     _check_folder(parsed, name, prepare=prepare)
+    if prepare and parsed.drivername.startswith("sqlite"):
+        private.make(Path(str(parsed.database)))
     database = Database(_engine(parsed, patience), name)
     try:
         _to_revision(database, prepare=prepare)

@@ -28,11 +28,23 @@ def lane_of(envelope: Envelope) -> Lane:
 
 
 def heard(connection: Connection, lane: Lane) -> bool:
-    """Whether anything of a conversation reached this recipient."""
-    delivered = f"SELECT EXISTS (SELECT 1 {_OF} AND state = 'delivered')"
+    """Whether anything of a conversation reached this recipient, or may have."""
+    taken = "(state = 'delivered' OR (state = 'failed' AND unsure_since IS NOT NULL))"
+    delivered = f"SELECT EXISTS (SELECT 1 {_OF} AND {taken})"
     if connection.execute(text(delivered), _values(lane)).scalar():
         return True
     return reference(connection, *lane) is not None
+
+
+def unheard(connection: Connection, lane: Lane) -> bool:
+    """Whether a conversation's opening surely never reached this recipient, nor what came after."""
+    never = f"""
+        SELECT EXISTS (SELECT 1 {_OF} AND state = 'failed' AND revision = 1
+                       AND unsure_since IS NULL)
+           AND NOT EXISTS (SELECT 1 {_OF} AND state = 'delivered')
+    """
+    found = connection.execute(text(never), _values(lane)).scalar()
+    return bool(found) and reference(connection, *lane) is None
 
 
 def alone(connection: Connection, lane: Lane) -> bool:
@@ -85,27 +97,44 @@ def living(connection: Connection, kind: str) -> dict[Lane, tuple[Envelope, date
 def release(connection: Connection, envelope: Envelope, now: datetime) -> bool:
     """Let those stand in for *envelope*'s receiver who can, from this message of it on.
 
-    Returns whether anybody does, or did before: those who stand in were queued behind it.
+    Nobody begins with an end: who heard of nothing before is not told that it is over. Returns
+    whether anybody does, or did before: those who stand in were queued behind it.
     """
-    values = {
+    released = f"""
+        UPDATE outbox SET state = 'queued', due_at = :now
+        WHERE {_OTHERS} AND revision >= :revision AND state = 'standby'
+          AND (reason <> 'close' OR EXISTS (
+            SELECT 1 FROM outbox told
+            WHERE told.conversation = outbox.conversation AND told.recipient = outbox.recipient
+              AND told.receiver = outbox.receiver AND told.position < outbox.position
+              AND told.reason <> 'close' AND (told.state NOT IN ('standby', 'failed')
+                OR (told.state = 'standby' AND told.revision >= :revision)
+                OR told.unsure_since IS NOT NULL)))
+    """
+    connection.execute(text(released), _beside(envelope) | {"now": stamp(now)})
+    return stood_in(connection, envelope)
+
+
+def stood_in(connection: Connection, envelope: Envelope) -> bool:
+    """Whether somebody was told of this message, or is to be, in its receiver's stead."""
+    covered = f"""
+        SELECT EXISTS (SELECT 1 FROM outbox
+            WHERE {_OTHERS} AND revision = :revision AND state NOT IN ('failed', 'standby')
+              AND position > (SELECT position FROM outbox WHERE id = :id))
+    """
+    return bool(connection.execute(text(covered), _beside(envelope)).scalar())
+
+
+_OTHERS = "conversation = :conversation AND receiver <> :receiver"
+
+
+def _beside(envelope: Envelope) -> dict[str, str | int]:
+    return {
         "conversation": envelope.conversation,
         "receiver": envelope.receiver,
         "revision": envelope.revision,
         "id": envelope.id,
-        "now": stamp(now),
     }
-    others = "conversation = :conversation AND receiver <> :receiver"
-    released = f"""
-        UPDATE outbox SET state = 'queued', due_at = :now
-        WHERE {others} AND revision >= :revision AND state = 'standby'
-    """
-    connection.execute(text(released), values)
-    covered = f"""
-        SELECT EXISTS (SELECT 1 FROM outbox
-            WHERE {others} AND revision = :revision AND state <> 'failed'
-              AND position > (SELECT position FROM outbox WHERE id = :id))
-    """
-    return bool(connection.execute(text(covered), values).scalar())
 
 
 def _values(lane: Lane) -> dict[str, str]:

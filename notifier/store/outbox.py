@@ -80,7 +80,8 @@ _GOES_ON = """
       AND EXISTS (
         SELECT 1 FROM outbox told
         WHERE told.conversation = :conversation AND told.recipient = :recipient
-          AND told.state NOT IN ('standby', 'failed') AND told.position < outbox.position)
+          AND told.position < outbox.position
+          AND (told.state NOT IN ('standby', 'failed') OR told.unsure_since IS NOT NULL))
 """
 
 
@@ -205,12 +206,19 @@ def settle_delivered(connection: Connection, message: str, reference: str, now: 
     )
 
 
-def settle_failed(connection: Connection, message: str, error: str, now: datetime) -> bool:
-    """It will never be delivered: the next one of its lane may go."""
+def settle_failed(
+    connection: Connection, message: str, error: str, now: datetime, *, unsure: bool = False
+) -> bool:
+    """It will never be delivered: the next one of its lane may go.
+
+    *unsure*: it may have been taken all the same, so that its end is owed to whoever saw it.
+    """
+    since = "coalesce(unsure_since, tried_at)" if unsure else "NULL"
     return _settle(
         connection,
         message,
-        "state = 'failed', settled_at = :now, error = :error, owner = NULL",
+        "state = 'failed', settled_at = :now, error = :error, owner = NULL,"
+        f" unsure_since = {since}",
         {"now": stamp(now), "error": _said(error)},
     )
 
@@ -340,17 +348,6 @@ def reference(connection: Connection, conversation: str, recipient: str) -> str 
     """What a conversation's message is called at the far side, as it was remembered."""
     found = "SELECT reference FROM address WHERE conversation = :c AND recipient = :r"
     return connection.execute(text(found), {"c": conversation, "r": recipient}).scalar()
-
-
-def unheard(connection: Connection, conversation: str, recipient: str) -> bool:
-    """Whether a conversation's opening never reached this recipient, nor anything after it."""
-    of = "SELECT 1 FROM outbox WHERE conversation = :c AND recipient = :r"
-    never = f"""
-        SELECT EXISTS ({of} AND state = 'failed' AND revision = 1)
-           AND NOT EXISTS ({of} AND state = 'delivered')
-    """
-    found = connection.execute(text(never), {"c": conversation, "r": recipient}).scalar()
-    return bool(found) and reference(connection, conversation, recipient) is None
 
 
 def remember_reference(

@@ -177,6 +177,22 @@ def record(
     connection.execute(insert(tables.recording), values)
 
 
+def is_newest(
+    connection: Connection,
+    operation: str,
+    source: str,
+    at: datetime,
+    kind: str,
+    body: bytes = b"",
+) -> bool:
+    """Whether this very reading was recorded last."""
+    found = connection.execute(text(f"{_ONE} id = (SELECT max(id) FROM recording)")).one_or_none()
+    if found is None:
+        return False
+    newest = _recording(found)
+    return newest == Recording(newest.id, operation, source, at, kind, body)
+
+
 def recordings(
     connection: Connection,
     operation: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,6 +52,12 @@ def _request(body: str) -> Any:
         return msgspec.json.decode(body, type=Request)
     except msgspec.MsgspecError:
         return None
+
+
+def answered(connection: Connection, answers: Mapping[str, str], at: datetime) -> None:
+    """Note of each of *answers*, by its request's id, that it was judged."""
+    for identity, answer in answers.items():
+        judged(connection, identity, at, answer)
 
 
 def judged(connection: Connection, identity: str, at: datetime, answer: str) -> None:

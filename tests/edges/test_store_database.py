@@ -86,6 +86,24 @@ def test_sqlite_tables_are_strict_and_every_commit_is_on_the_disk(sqlite_url: st
     }
 
 
+def test_only_its_owner_reads_a_new_database_and_an_old_one_stays_as_it_was(
+    sqlite_url: str,
+) -> None:
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    database = open_database(sqlite_url)
+    with database.transaction() as connection:
+        connection.execute(text("DELETE FROM meta"))
+    modes = {each.name: oct(each.stat().st_mode & 0o777) for each in path.parent.glob("*.db*")}
+    database.close()
+    assert modes == dict.fromkeys(modes, "0o600")
+    assert f"{path.name}-wal" in modes
+
+    path.chmod(0o640)
+    open_database(sqlite_url).close()
+
+    assert oct(path.stat().st_mode & 0o777) == "0o640"
+
+
 def test_a_second_start_keeps_what_is_there_and_needs_no_alembic(database_url: str) -> None:
     first = open_database(database_url)
     with first.transaction() as connection:

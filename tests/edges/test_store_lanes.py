@@ -81,6 +81,32 @@ def test_nobody_stands_in_for_whoever_stands_in(database: Database) -> None:
     assert not release(database, an_envelope("unknown", conversation="none"))
 
 
+def test_nobody_who_stands_in_begins_with_an_end(database: Database) -> None:
+    end, its_end = an_envelope("b", revision=2), stand_in("b2", revision=2)
+    post(database, an_envelope("a"), stand_in("a2"))
+    claim(database)
+    delivered(database, "a")
+    post(database, replace(end, reason="close"), replace(its_end, reason="close"))
+
+    assert not release(database, end)
+    assert state(database, "b2") == "standby"
+
+
+def test_who_may_have_heard_is_told_of_the_end(database: Database) -> None:
+    post(database, an_envelope("a"), stand_in("a2"))
+    release(database, an_envelope("a"))
+    claim(database, after(60))
+    with database.transaction() as connection:
+        outbox.settle_failed(connection, "a", "lost", after(61), unsure=True)
+        outbox.settle_failed(connection, "a2", "lost", after(61), unsure=True)
+        assert lanes.heard(connection, LANE)
+        assert not lanes.unheard(connection, LANE)
+
+    post(database, replace(stand_in("b2", revision=2), reason="close"))
+
+    assert state(database, "b2") == "queued"
+
+
 def test_an_end_may_stand_for_what_nobody_heard_of(database: Database) -> None:
     post(database, an_envelope("a"))
     claim(database)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from notifier.core.telling.outgoing import Envelope
-from notifier.store import outbox
+from notifier.store import lanes, outbox
 from notifier.store.database import Database
 from notifier.store.outbox import Claimed
 from tests.edges.stores import NOON, after, an_envelope, database, database_url, postgresql
@@ -300,7 +300,7 @@ def test_whom_no_opening_reached_has_heard_of_nothing(database: Database) -> Non
     post(database, an_envelope("open"), an_envelope("close", revision=2))
     claim(database, limit=1)
     with database.transaction() as connection:
-        assert not outbox.unheard(connection, "talk", "C1")
+        assert not lanes.unheard(connection, ("talk", "C1"))
         outbox.settle_failed(connection, "open", "no", NOON)
-        assert outbox.unheard(connection, "talk", "C1")
-        assert not outbox.unheard(connection, "talk", "C2")
+        assert lanes.unheard(connection, ("talk", "C1"))
+        assert not lanes.unheard(connection, ("talk", "C2"))

@@ -84,6 +84,20 @@ def test_who_heard_of_the_opening_still_hears_of_the_close(stage: Stage) -> None
     assert instead(stage) == ["🔴 Critical", "✅ Resolved after 2 min"]
 
 
+def test_who_heard_of_no_opening_is_told_of_no_end(stage: Stage) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0", "2")
+        refuse(stage, "is_archived", times=2, method="chat.update")
+        play(stage, bot, "0")
+        later(stage, bot, minutes=10)
+        assert instead(stage) == []
+
+        later(stage, bot, minutes=10)
+
+    assert "Resolved" in stage.seen()[0]
+    assert instead(stage) == []
+
+
 def test_a_sale_that_cannot_be_posted_is_celebrated_elsewhere_once(stage: Stage) -> None:
     with stage.bot() as bot:
         play(stage, bot, "0")
@@ -318,6 +332,64 @@ def test_old_news_that_nobody_stands_in_for_says_of_when_it_is(tmp_path: Path) -
         later(stage, bot, minutes=10)
 
         assert stage.seen()[0].startswith("Late report of 05/01 10:02: 🟠")
+
+
+def test_old_news_that_may_have_arrived_is_told_of_its_end_there_too(tmp_path: Path) -> None:
+    hasty = ONLY_SLACK.replace('language = "en"', 'language = "en"\ngive_up = "1h"', 1)
+    with staged(tmp_path, hasty) as stage, stage.bot() as bot:
+        stage.slack.faults.append(SlackFault(Slip.RATE_LIMITED, retry_after="3590"))
+        play(stage, bot, "0", "2")
+        stage.slack.faults.extend([lost(), *[SlackFault(Slip.STATUS, "conversations.history")] * 4])
+        later(stage, bot, minutes=61)
+        assert len(stage.seen()) == 1
+        for _ in range(6):
+            later(stage, bot, minutes=1)
+        play(stage, bot, "0")
+
+        assert [text for text in stage.seen() if "Warning" in text] == []
+        assert instead(stage) == ["Late report of 05/01 10:02:", "✅ Resolved after 1 h 8 min"]
+
+
+def test_old_news_that_did_not_arrive_is_not_told_twice(tmp_path: Path) -> None:
+    hasty = ONLY_SLACK.replace('language = "en"', 'language = "en"\ngive_up = "1h"', 1)
+    with staged(tmp_path, hasty) as stage, stage.bot() as bot:
+        stage.slack.faults.append(SlackFault(Slip.RATE_LIMITED, retry_after="3590"))
+        play(stage, bot, "0", "2")
+        stage.slack.faults.append(SlackFault(Slip.DROP, "chat.postMessage"))
+        for _ in range(5):
+            later(stage, bot, minutes=31)
+
+        assert stage.seen() == []
+        assert instead(stage) == ["Late report of 05/01 10:02:"]
+
+
+def test_the_end_is_told_where_the_opening_may_have_been_seen(tmp_path: Path) -> None:
+    dropping = RULES.replace(LEADS, f'{LEADS}\non_ambiguous = "drop"')
+    with staged(tmp_path, dropping) as stage, stage.bot() as bot:
+        stage.slack.scopes = NO_HISTORY
+        stage.slack.faults.append(lost())
+        play(stage, bot, "0", "2")
+        later(stage, bot, seconds=10)
+        assert sum(worker.lost for worker in bot.workers) == 1
+
+        play(stage, bot, "0")
+
+        assert len(stage.seen()) == 2
+        assert "Resolved" in stage.seen()[1]
+
+
+def test_what_was_looked_for_in_vain_for_days_is_told_of_its_end(tmp_path: Path) -> None:
+    hasty = RULES.replace('language = "en"', 'language = "en"\ngive_up = "1h"')
+    with staged(tmp_path, hasty) as stage, stage.bot() as bot:
+        stage.slack.faults.append(lost())
+        play(stage, bot, "0", "2")
+        stage.slack.faults.extend([SlackFault(Slip.STATUS, "conversations.history")] * 300)
+        for _ in range(20):
+            later(stage, bot, minutes=30)
+        stage.slack.faults.clear()
+        play(stage, bot, "0")
+
+        assert len([text for text in stage.seen() if "Resolved" in text]) == 1
 
 
 def test_a_clock_that_jumps_ahead_while_slack_is_down_gives_nothing_up(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from notifier.core.facts.deputy import Deputy
 from notifier.core.facts.sales import Merit
 from notifier.core.payload.oddities import BLANK, NONE, STEADY, Falls, Oddities, Record
 from notifier.errors import Trouble
@@ -214,17 +215,6 @@ class Held(msgspec.Struct, frozen=True, array_like=True, gc=False):
     back: bool = False
 
 
-class Deputy(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Who stands in for a conversation's receiver where that one cannot be reached."""
-
-    receiver: str
-    kind: str
-    recipients: tuple[str, ...]
-    language: str = "en"
-    locale: str = "en"
-    timezone: str = "UTC"
-
-
 class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One living message of a receiver and what is in it.
 
@@ -352,17 +342,6 @@ class RuleTally(msgspec.Struct, frozen=True, gc=False):
     alone: int = 0
     lasted: float = 0.0
     events: int = 0
-
-    def __add__(self, other: RuleTally) -> RuleTally:
-        """What both did."""
-        return RuleTally(
-            fired=self.fired + other.fired,
-            acknowledged=self.acknowledged + other.acknowledged,
-            ended=self.ended + other.ended,
-            alone=self.alone + other.alone,
-            lasted=self.lasted + other.lasted,
-            events=self.events + other.events,
-        )
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from notifier.core.facts.state import (
     PACE_RULE,
@@ -163,7 +163,8 @@ def _rename_tallies(draft: Draft, names: dict[str, str]) -> None:
         rules: dict[str, RuleTally] = {}
         for rule, counts in tally.rules.items():
             name = names.get(rule, rule)
-            rules[name] = rules.get(name, RuleTally()) + counts
+            both = zip(astuple(rules.get(name, RuleTally())), astuple(counts), strict=True)
+            rules[name] = RuleTally(*map(sum, both))
         if rules != tally.rules:
             draft.tallies[key] = replace(tally, rules=rules)
 

@@ -6,7 +6,8 @@ import dataclasses
 
 from msgspec.structs import replace
 
-from notifier.core.facts.state import Conversation, Deputy
+from notifier.core.facts.deputy import Deputy
+from notifier.core.facts.state import Conversation
 from notifier.core.judging.notice import Notice
 from notifier.core.judging.plan import Plan
 
