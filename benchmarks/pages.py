@@ -23,6 +23,7 @@ from notifier.core.facts.state import Closing, Incident, InstanceKey, Severity, 
 from notifier.exhibition import Exhibition
 from notifier.lookback import Lookback
 from notifier.render import Renderer
+from notifier.review import Reviewer
 from notifier.rules import read_rules
 from notifier.serving import front
 from notifier.settings import load_settings
@@ -100,8 +101,9 @@ def _served(place: World) -> Iterator[str]:
     database = place.bot.workers[0].database
     url = settings.database_url.get_secret_value()
     lookback = Lookback(database, url, "", lambda: book, REAL.now)
+    review = Reviewer(database, url, "", lambda: book, REAL.now)
     clerk = Clerk(
-        place.bot, database, lambda: book, REAL.now, "bench", lookback, Exhibition(Renderer)
+        place.bot, database, lambda: book, REAL.now, "bench", lookback, review, Exhibition(Renderer)
     )
     site = front(settings, place.bot, clerk)
     server = Server(site, "127.0.0.1", 0, site.leave)

@@ -35,6 +35,7 @@ from notifier.journal import Journal
 from notifier.lookback import Lookback
 from notifier.pacing import Pacing
 from notifier.render import Renderer, envelopes, text
+from notifier.review import Reviewer
 from notifier.rules import read_rules
 from notifier.settings import Settings
 from notifier.store import outbox
@@ -85,6 +86,7 @@ def founded(settings: Settings, clocks: Clocks = REAL) -> Iterator[House]:
         try:
             yield rooms
         finally:
+            rooms.review.stop()
             rooms.lookback.stop()
     finally:
         database.close()
@@ -108,11 +110,13 @@ class House:
     database: Database
     metrics: Metrics
     lookback: Lookback = field(init=False)
+    review: Reviewer = field(init=False)
 
     def __post_init__(self) -> None:
         url = self.settings.database_url.get_secret_value()
         templates = str(self.settings.templates or "")
         self.lookback = Lookback(self.database, url, templates, self.book, self.clocks.now)
+        self.review = Reviewer(self.database, url, templates, self.book, self.clocks.now)
 
     def begin(self) -> Bot:
         """The bot of the database's owner, ready to poll.
@@ -144,9 +148,15 @@ class House:
     def clerk(self, bot: Bot) -> Clerk:
         """The desk at which page and API ask."""
         exhibition = Exhibition(lambda: _renderer(self.settings))
-        began = secrets.token_hex(4)
         return Clerk(
-            bot, self.database, self.book, self.clocks.now, began, self.lookback, exhibition
+            bot=bot,
+            database=self.database,
+            book=self.book,
+            clock=self.clocks.now,
+            began=secrets.token_hex(4),
+            lookback=self.lookback,
+            review=self.review,
+            exhibition=exhibition,
         )
 
     def book(self) -> Rulebook:
@@ -182,6 +192,7 @@ def _bot(house: House) -> Bot:
         asking=journal.asking,
         refuse=journal.refuse,
         calls=pacing.calls,
+        review=house.review.look,
         heartbeat=_heartbeat(settings, clocks, database, metrics),
         condition=Condition(),
         owned=lambda: database.owned,

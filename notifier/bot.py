@@ -30,6 +30,7 @@ SOON = 5.0  # real seconds before another try when the database could not be use
 DRAIN = timedelta(seconds=10)  # how long a stop waits for what is due to be delivered
 TIDY = timedelta(hours=1)  # between two rounds of forgetting what is old
 HEARTBEAT = timedelta(minutes=1)  # between two signs of life
+REVIEW = timedelta(minutes=1)  # between two looks at what the last days are replayed for
 RULES_STAY = "rules: the file on disk has mistakes; the old rules stay"
 DEAF = "slack: buttons are not heard, see the log"
 JUDGING = "judging"  # of readings and timers alike: each begins with what the other left undone
@@ -55,7 +56,7 @@ class Bot:
         asking: Gives what people asked for and nobody has judged; *refuse* notes of one that it
             cannot be.
         calls: Gives each operation's calls of the day so far, and the most there are.
-        heartbeat: Gives a sign of life to whoever watches from outside.
+        heartbeat: Gives a sign of life outside; *review*: has the last days replayed by the rules.
         listeners: Hear what people ask for elsewhere than at the database: buttons.
         owned: Whether the database is ours: nothing is read, judged or sent while it is not.
         pace: How much faster than real time the clock runs: 1 but in the demo.
@@ -71,6 +72,7 @@ class Bot:
     refuse: Callable[[str, datetime, str], None] = lambda _, __, ___: None
     calls: Callable[[], Mapping[str, tuple[int, int | None]]] = dict
     heartbeat: Callable[[], None] = lambda: None
+    review: Callable[[], None] = lambda: None
     listeners: Sequence[Listener] = ()
     owned: Callable[[], bool] = lambda: True
     condition: Condition = field(default_factory=Condition)
@@ -335,9 +337,6 @@ class Bot:
             self._begun[name] = now
             self._guarded(name, work)
 
-    def _forget(self) -> None:
-        self.tidy(self.clock(), self.cycle.plan.retention)
-
     def _live(self) -> None:
         """Give a sign of life only while the whole way is open."""
         if not self.unhealthy() and not self._troubles():
@@ -345,6 +344,7 @@ class Bot:
 
     def _judge_timers(self) -> None:
         wake = self._waker()
+        self._begun["review"] = self.clock()  # polls come first
         while not self._stop.is_set():
             self.condition.beat("timers", self.cycle.monotonic())
             well = self._guarded(JUDGING, lambda: self.cycle.catch_up(self.clock()))
@@ -352,8 +352,9 @@ class Bot:
                 self.reload()
             self._schedule.mend()
             self._every(PACING, RATION, self._pace)
-            self._every("tidy", TIDY, self._forget)
+            self._every("tidy", TIDY, lambda: self.tidy(self.clock(), self.cycle.plan.retention))
             self._every("heartbeat", HEARTBEAT, self._live)
+            self._every("review", REVIEW, self.review)
             self._wait(wake, self.cycle.next_due() if well else None, IDLE if well else SOON)
 
     def _heeding(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifier import desk
@@ -20,14 +20,14 @@ from notifier.core.judging.silence import Silence, covering, covers
 from notifier.core.rules.compiled import Rulebook
 from notifier.core.standing.change import Change
 from notifier.core.standing.receiver_status import Delivery, ReceiverStatus, receivers
-from notifier.core.standing.rule_status import Fires, RuleStatus, RuleTest, fires, rules
+from notifier.core.standing.rule_status import Fires, RuleStatus, fires, rules
 from notifier.core.standing.source_status import SourceStatus, sources
 from notifier.core.standing.status import IncidentStatus, Wanted, key_of, listed, of_incident
-from notifier.core.trial.rehearse import rehearse
 from notifier.errors import RequestError
 from notifier.exhibition import Exhibition
 from notifier.hindsight.course import course
 from notifier.lookback import Lookback
+from notifier.review import Reviewer
 from notifier.store import audit, look, memory
 from notifier.store.database import Database
 from notifier.web.desk import Hits, SilenceAsked, SilenceStatus, Standing, Story, Word
@@ -54,10 +54,10 @@ class Clerk:
     clock: Callable[[], datetime]
     began: str
     lookback: Lookback
+    review: Reviewer
     exhibition: Exhibition
     stands: Standing | None = None
     _fired: tuple[datetime, Mapping[tuple[str, str], Fires]] | None = None
-    _tests: dict[str, Mapping[str, list[RuleTest]]] = field(default_factory=dict)
 
     def attend(self, bot: Bot) -> None:
         """Answer out of what this bot knows from now on."""
@@ -166,8 +166,19 @@ class Clerk:
     def rules(self) -> Sequence[RuleStatus]:
         """Every rule."""
         return list(
-            rules(self.bot.cycle.known, self.book(), self._plan, self._fires(), self._tested())
+            rules(
+                self.bot.cycle.known,
+                self.book(),
+                self._plan,
+                self._fires(),
+                self.review.tests(),
+                self.review.latest(),
+            )
         )
+
+    def mind_rules(self) -> None:
+        """Take in how their tests went and what they would have sent, and begin what is due."""
+        self.review.look()
 
     def _fires(self) -> Mapping[tuple[str, str], Fires]:
         now = self.clock()
@@ -176,13 +187,6 @@ class Clerk:
                 opened = look.opened_since(connection, now - WEEK)
             self._fired = now, fires(opened)
         return self._fired[1]
-
-    def _tested(self) -> Mapping[str, list[RuleTest]]:
-        """How the tests of the rules in force went; they are run once."""
-        book = self.book()
-        if book.digest not in self._tests:
-            self._tests = {book.digest: _rehearsed(book, self._plan)}
-        return self._tests[book.digest]
 
     def receivers(self) -> Sequence[ReceiverStatus]:
         """Every receiver."""
@@ -332,17 +336,6 @@ def _kept(incident: Incident, pace: timedelta) -> Iterator[tuple[datetime, float
     behind = len(incident.trend) - 1
     for place, value in enumerate(incident.trend):
         yield incident.seen_at - pace * (behind - place), value
-
-
-def _rehearsed(book: Rulebook, plan: Plan) -> Mapping[str, list[RuleTest]]:
-    found: dict[str, list[RuleTest]] = {}
-    laid = {rule.id for rule in plan.rules.values()}
-    for test in book.file.test:
-        if test.rule in laid:
-            differences = tuple(map(str, rehearse(test, plan)))
-            result = RuleTest(test.name, not differences, differences)
-            found.setdefault(test.rule, []).append(result)
-    return found
 
 
 def _midnight(local: datetime) -> datetime:

@@ -8,29 +8,34 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
 from notifier.core.hindsight.difference import Kind, Pair, compare
 from notifier.core.hindsight.message import Message
 from notifier.core.hindsight.noise import disturbances, per_hour
-from notifier.core.hindsight.toll import days, tolls, worst
+from notifier.core.hindsight.toll import by_rule, days, tolls, worst
 from notifier.core.judging.notice import Notice
+from notifier.core.judging.planning import plan as plan_of
 from notifier.core.language.expression import ExpressionError
 from notifier.core.rules.compiled import Rulebook
 from notifier.core.rules.rulefile import load
+from notifier.core.standing.rule_status import RuleTest
+from notifier.core.trial.rehearse import rehearse
 from notifier.core.trial.whatif import with_condition
 from notifier.errors import RequestError
 from notifier.hindsight.explained import DAY, Looked, Subject, look
 from notifier.hindsight.replayed import Replay, Speak, Watch, mute, replay
 from notifier.hindsight.tapes import RecordedTape, covered
-from notifier.orders import Errand, Explain, Order, WhatIf
+from notifier.orders import Errand, Explain, Order, Rehearse, Review, Reviewed, WhatIf
 from notifier.orders import Replay as ToReplay
 from notifier.store.database import Database, open_database
 from notifier.web.wishes import Answered, Reasoned, Replayed, Sent, ToldThen, Tried
 from notifier.wolkvox.endpoints import CATALOGUE
 
 HOURS = 24
+Answer: TypeAlias = Answered | Tried | Replayed | dict[str, list[RuleTest]] | Reviewed
 Share = Callable[[float], None]
 
 
@@ -71,7 +76,7 @@ class _Past:
     speak: Speak
     share: Share
 
-    def answer(self, order: Order) -> Answered | Tried | Replayed:
+    def answer(self, order: Order) -> Answer:
         match order:
             case Explain():
                 return self.explain(order)
@@ -79,6 +84,10 @@ class _Past:
                 return self.what_if(order)
             case ToReplay():
                 return self.replay(order)
+            case Rehearse():
+                return rehearsed(self.book)
+            case Review():
+                return self.review(order)
 
     def explain(self, order: Explain) -> Answered:
         about = Subject(order.rule, order.entity, order.operation, order.at)
@@ -105,6 +114,11 @@ class _Past:
         before = self._played(tape, self.book, speak, 0.0, 0.5)
         other = load(order.other, CATALOGUE)
         return _replayed(first, self._played(tape, other, speak, 0.5, 0.5), order, before)
+
+    def review(self, order: Review) -> Reviewed:
+        tape = RecordedTape(self.database, order.since, order.until)
+        played = self._played(tape, self.book, mute, 0.0, 1.0)
+        return Reviewed(rules=tuple(by_rule(played.told, played.zones, order.since, order.until)))
 
     def _played(
         self, tape: RecordedTape, book: Rulebook, speak: Speak, begin: float, part: float
@@ -157,6 +171,21 @@ def _sent(order: WhatIf, told: Iterable[Message]) -> tuple[Sent, ...]:
         for each in told
         if (each.operation, each.rule) == (order.operation, order.rule) and each.loud
     )  # fmt: skip
+
+
+# ---- tests ----
+
+
+def rehearsed(book: Rulebook) -> dict[str, list[RuleTest]]:
+    """How the tests of each rule go."""
+    plan, found = plan_of(book), dict[str, list[RuleTest]]()
+    laid = {rule.id for rule in plan.rules.values()}
+    for test in book.file.test:
+        if test.rule in laid:
+            differences = tuple(map(str, rehearse(test, plan)))
+            result = RuleTest(test.name, not differences, differences)
+            found.setdefault(test.rule, []).append(result)
+    return found
 
 
 # ---- replays ----

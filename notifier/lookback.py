@@ -209,6 +209,6 @@ def _check_names(only: tuple[str, ...], book: Rulebook) -> None:
 
 def _days(order: Order) -> float:
     """Of how many days an order is; an explanation looks at one."""
-    if isinstance(order, Explain):
-        return 1.0
-    return (order.until - order.since) / timedelta(days=1)
+    if isinstance(order, WhatIf | Replay):
+        return (order.until - order.since) / timedelta(days=1)
+    return 1.0

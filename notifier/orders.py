@@ -8,6 +8,8 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
+from notifier.core.hindsight.toll import RuleToll
+
 
 class Explain(Struct, frozen=True, kw_only=True, tag=True):
     """Why people were told of an entity at a time, or why not."""
@@ -47,7 +49,24 @@ class Replay(Struct, frozen=True, kw_only=True, tag=True):
     words: bool = True
 
 
-Order: TypeAlias = Explain | WhatIf | Replay
+class Rehearse(Struct, frozen=True, kw_only=True, tag=True):
+    """How the tests of the rules in force go."""
+
+
+class Review(Struct, frozen=True, kw_only=True, tag=True):
+    """What the rules in force would have told in a time, rule by rule."""
+
+    since: datetime
+    until: datetime
+
+
+Order: TypeAlias = Explain | WhatIf | Replay | Rehearse | Review
+
+
+class Reviewed(Struct, frozen=True, kw_only=True):
+    """What a review found."""
+
+    rules: tuple[RuleToll, ...] = ()
 
 
 class Errand(Struct, frozen=True, kw_only=True):

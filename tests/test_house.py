@@ -43,6 +43,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "orders",
         "findings",
         "lookback",
+        "review",
         "looking",
     ),  # structs of the core, and what crosses to the process that looks back
     "prometheus_client": ("web",),

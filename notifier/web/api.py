@@ -147,7 +147,11 @@ def sources(desk: Asked) -> Sequence[SourceStatus]:
 
 @router.get("/rules", summary="Rules: state, fires of seven days, tests")
 def rules(desk: Asked) -> Sequence[RuleStatus]:
-    """In the order of the rules file, once per operation."""
+    """In the order of the rules file, once per operation.
+
+    `tests` is null while they run; `review` is what the rule would have sent in the last days.
+    """
+    desk.mind_rules()
     return desk.rules()
 
 

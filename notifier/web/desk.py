@@ -200,6 +200,10 @@ class Desk(Protocol):
         """Every rule."""
         ...
 
+    def mind_rules(self) -> None:
+        """Somebody looks at the rules: begin what is to be worked out about them, if it is due."""
+        ...
+
     def receivers(self) -> Sequence[ReceiverStatus]:
         """Every receiver."""
         ...

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from notifier.core.standing.rule_status import ReviewState, RuleStatus
 from notifier.core.standing.status import IncidentStatus, Wanted
 from notifier.web import cursor as cursors
 from notifier.web.desk import Desk, Story
@@ -126,11 +127,20 @@ def sources(reader: Asking) -> Response:
 @router.get("/rules")
 def rules(reader: Asking) -> Response:
     """What is watched."""
-    return reader.show("rules", live=True, items=reader.desk.rules())
+    reader.desk.mind_rules()
+    items = reader.desk.rules()
+    return reader.show("rules", live=True, waits=any(map(_worked_out, items)), items=items)
+
+
+def _worked_out(status: RuleStatus) -> bool:
+    """Whether something about a rule is being worked out just now."""
+    review = status.review
+    return status.tests is None or (review is not None and review.state is ReviewState.WORKING)
 
 
 def rule_page(reader: Reader, operation: str, rule: str, look: Look | None = None) -> Response:
     """One rule, and what somebody tries with it."""
+    reader.desk.mind_rules()
     found = [e for e in reader.desk.rules() if (e.operation, e.rule) == (operation, rule)]
     if not found:
         raise ProblemError(404, reader.say("rules.gone"))
@@ -150,7 +160,7 @@ def rule_page(reader: Reader, operation: str, rule: str, look: Look | None = Non
         when=own.when if own is not None else found[0].when,
         days=own.days if own is not None else DAYS,
         look=tried,
-        waits=tried is not None and tried.working,
+        waits=(tried is not None and tried.working) or _worked_out(found[0]),
         wrong="" if begun or tried is None else tried.wrong,
     )
 

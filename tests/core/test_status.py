@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from notifier.core.facts.state import RECEIVER_RULE, Closing, Instance, InstanceKey, Phase, Severity
+from notifier.core.hindsight.toll import Day, RuleToll
 from notifier.core.judging.known import Known
 from notifier.core.judging.plan import Plan
 from notifier.core.judging.planning import plan
 from notifier.core.rules.rulefile import load
 from notifier.core.standing.receiver_status import ReceiverStatus, Traffic, receivers
-from notifier.core.standing.rule_status import Fires, RuleStatus, RuleTest, fires, rules
+from notifier.core.standing.rule_status import (
+    Fires,
+    Review,
+    ReviewState,
+    RuleStatus,
+    RuleTest,
+    fires,
+    reviewed,
+    rules,
+)
 from notifier.core.standing.source_status import SourceStatus, sources
 from notifier.core.standing.status import IncidentStatus, called, key_of, listed, of_incident
 from notifier.errors import Trouble
@@ -172,7 +183,7 @@ def test_a_rule_says_what_it_is_and_what_came_of_it() -> None:
     assert (first.source, first.kind, first.hold) == ("latency.by_agent", "state", 600.0)
     assert (first.when, first.threshold) == ("network_rejection > 1", 1.0)
     assert (first.fired, first.taken, first.short, first.last_at) == (5, 1, 2, BEGIN)
-    assert [test.passed for test in first.tests] == [True]
+    assert [test.passed for test in first.tests or ()] == [True]
     assert (second.kind, second.source, second.fired) == ("event", "hits_last_hour", 0)
 
 
@@ -228,3 +239,65 @@ def test_a_receiver_is_well_late_or_broken() -> None:
 @pytest.mark.parametrize("traffic", [Traffic(), Traffic(waiting=1), Traffic(failed=1, error="no")])
 def test_a_message_that_was_not_tried_yet_is_not_late(traffic: Traffic) -> None:
     assert received(Known(), team_leads=traffic)[1].state == "well"
+
+
+# ---- what rules would have sent ----
+
+
+TOLL = RuleToll(
+    operation=OPERATION,
+    rule="network-rejection",
+    noticed=6,
+    receivers={"leads": 6},
+    days=(Day(day="2026-01-04", noticed=6), Day(day="2026-01-05", noticed=0)),
+)
+DONE = Review(
+    state=ReviewState.DONE,
+    at=BEGIN,
+    since=BEGIN - timedelta(days=3),
+    until=BEGIN,
+    rules={(OPERATION, "network-rejection"): TOLL},
+)
+
+
+def test_a_rule_says_what_it_would_have_sent_and_one_that_is_silent_says_that() -> None:
+    book, laid = book_and_plan(rejection(), NEW_HIT)
+
+    found = rules(Known(), book, laid, {}, {}, DONE)  # type: ignore[arg-type]
+    loud, silent = (each.review for each in found)
+
+    assert loud is not None
+    assert silent is not None
+    assert (loud.noticed, loud.per_day, loud.receivers) == (6, 2.0, {"leads": 6})
+    assert loud.days == TOLL.days
+    assert (silent.noticed, silent.per_day, silent.days) == (0, 0.0, ())
+
+
+@pytest.mark.parametrize("state", [ReviewState.NONE, ReviewState.WORKING, ReviewState.FAILED])
+def test_what_is_not_worked_out_is_not_nothing(state: ReviewState) -> None:
+    book, laid = book_and_plan(rejection())
+    review = Review(state=state, share=0.5, why="the disk is gone")
+
+    [status] = rules(Known(), book, laid, {}, None, review)  # type: ignore[arg-type]
+
+    assert status.tests is None
+    assert status.review is not None
+    assert (status.review.state, status.review.noticed) == (state, None)
+    assert (status.review.share, status.review.why) == (0.5, "the disk is gone")
+
+
+def test_a_rule_that_is_switched_off_is_not_reviewed() -> None:
+    book, laid = book_and_plan(rejection("enabled = false"), NEW_HIT)
+
+    *_, off = rules(Known(), book, laid, {}, {}, DONE)  # type: ignore[arg-type]
+
+    assert (off.state, off.review) == ("off", None)
+
+
+def test_less_than_a_day_is_not_blown_up_to_more() -> None:
+    review = reviewed(dataclasses.replace(DONE, since=BEGIN - timedelta(hours=1)), TOLL_OF)
+
+    assert review.per_day == 6.0
+
+
+TOLL_OF = (OPERATION, "network-rejection")

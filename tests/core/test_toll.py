@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from notifier.core.hindsight.message import Message
-from notifier.core.hindsight.toll import Day, days, tolls, worst
+from notifier.core.hindsight.toll import Day, by_rule, days, tolls, worst
 
 BOGOTA = {"leads": ZoneInfo("America/Bogota")}
 NIGHT = datetime(2026, 1, 6, 3, tzinfo=UTC)  # still Monday, ten in the evening in Bogotá
@@ -85,3 +85,23 @@ def test_each_receivers_worst_hour_shift_day_and_week_are_named() -> None:
         ("week", 3),
     ]
     assert found[2].begin == datetime(2026, 1, 5, tzinfo=BOGOTA["leads"])
+
+
+def test_a_rules_quiet_days_are_days_too() -> None:
+    told = [message(), message(0, receiver="on-call", conversation="mail"), EDIT]
+
+    [found] = by_rule(told, BOGOTA, NIGHT - timedelta(days=1), NIGHT + timedelta(days=1))
+
+    assert (found.operation, found.rule, found.noticed) == ("bogota", "loss", 2)
+    assert found.receivers == {"leads": 1, "on-call": 1}
+    assert [(each.day[-2:], each.noticed) for each in found.days] == [
+        ("04", 0),
+        ("05", 1),
+        ("06", 1),  # in UTC, where on-call's clock is
+    ]
+
+
+def test_rules_are_told_apart() -> None:
+    found = by_rule([message(), message(rule="jitter")], BOGOTA, NIGHT, NIGHT)
+
+    assert [(each.rule, each.noticed) for each in found] == [("loss", 1), ("jitter", 1)]

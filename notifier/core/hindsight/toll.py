@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from notifier.core.hindsight.message import Message
 from notifier.core.hindsight.noise import UNITS, Budget, busiest, disturbances
@@ -102,3 +102,56 @@ def worst(told: Sequence[Message], zones: Mapping[str, tzinfo]) -> Iterator[Wors
     for unit in UNITS:
         for each in busiest(told, Budget(0, unit), zones):
             yield Worst(receiver=each.receiver, unit=unit, begin=each.begin, noticed=each.count)
+
+
+# ---- rule by rule ----
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleToll:
+    """What people are told of one rule of one operation.
+
+    Attributes:
+        noticed: Messages that disturb somebody; *receivers*: how many of them each one gets.
+        days: How many on each day, quiet days among them, by the receivers' clocks.
+    """
+
+    operation: str
+    rule: str
+    noticed: int
+    receivers: Mapping[str, int]
+    days: tuple[Day, ...]
+
+
+def by_rule(
+    told: Sequence[Message], zones: Mapping[str, tzinfo], since: datetime, until: datetime
+) -> list[RuleToll]:
+    """What is told of each rule from *since* to *until*; rules that say nothing are left out."""
+    own: dict[tuple[str, str], list[Message]] = {}
+    for one in told:
+        own.setdefault((one.operation, one.rule), []).append(one)
+    return [_rule_toll(*key, found, zones, since, until) for key, found in own.items()]
+
+
+def _rule_toll(
+    operation: str, rule: str, told: Sequence[Message], zones: Mapping[str, tzinfo],
+    since: datetime, until: datetime,
+) -> RuleToll:  # fmt: skip
+    receivers = Counter(who for who, _ in disturbances(told))
+    zone = zones.get(told[0].receiver, UTC)
+    noticed = _per_day(told, zones)
+    dates = sorted({*_dates(since.astimezone(zone), until.astimezone(zone)), *noticed})
+    return RuleToll(
+        operation=operation,
+        rule=rule,
+        noticed=receivers.total(),
+        receivers=dict(sorted(receivers.items())),
+        days=tuple(Day(day=day, noticed=noticed[day]) for day in dates),
+    )
+
+
+def _dates(first: datetime, last: datetime) -> Iterator[str]:
+    day = first.date()
+    while day <= last.date():
+        yield day.isoformat()
+        day += timedelta(days=1)
