@@ -16,7 +16,7 @@ COPY notifier ./notifier
 # The lock also holds the tools of development: only what the wheel asks for is installed.
 RUN /opt/build/bin/python -m build --wheel --no-isolation --outdir /wheels \
  && python -m venv /opt/notifier \
- && /opt/notifier/bin/pip install --no-index --find-links /wheels "notifier[postgresql]" \
+ && /opt/notifier/bin/pip install --no-index --find-links /wheels "notifier[postgresql,charts]" \
  && /opt/notifier/bin/notifier --help
 
 FROM python:3.13-slim-bookworm

@@ -20,6 +20,7 @@ from notifier.core.telling.outgoing import Envelope
 from notifier.core.trial.gallery import gallery, of_source
 from notifier.errors import Problem
 from notifier.render import Renderer, envelopes, shipped
+from notifier.render.mail import framed
 from notifier.rules import read_rules
 
 WHEN = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)  # a Monday morning in Bogotá
@@ -60,7 +61,7 @@ class Exhibition:
         if not sent:
             return ""
         if kind == "email":
-            return str(json.loads(sent[0].payload)["html"])
+            return framed(json.loads(sent[0].payload))
         return self.draw(sent, language)
 
 

@@ -27,6 +27,7 @@ TOPS = (ROOT, ROOT / "notifier")  # a page names files from either
 ROOMS: dict[str, tuple[str, ...]] = {
     "aiosmtpd": ("simulator",),
     "apprise": ("channels.apprise",),
+    "PIL": ("render",),
     "alembic": ("store",),
     "apscheduler": ("schedule",),
     "babel": ("render",),

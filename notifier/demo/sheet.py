@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from notifier.core.telling.outgoing import Envelope
 from notifier.demo.channel import channel
 from notifier.demo.markup import Html, document, element, joined
+from notifier.render.mail import framed
 from notifier.simulator.slack_workspace import Message, Version
 
 _MAIL = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -79,7 +80,7 @@ def _slack(envelopes: Iterable[Envelope], zone: ZoneInfo) -> Html:
 
 def _mail(payload: Mapping[str, Any]) -> Html:
     """The mail shut into a frame: what it holds has no power over the page."""
-    page = str(payload["html"]).replace(
+    page = framed(payload).replace(
         "<head>", f'<head><meta http-equiv="content-security-policy" content="{escape(_MAIL)}">', 1
     )
     return element(

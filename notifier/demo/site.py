@@ -80,7 +80,7 @@ class Site:
         if number >= len(mails):
             return Response("no such mail\n", 404, media_type="text/plain")
         headers = {**_SAFE, "Content-Security-Policy": MAIL_POLICY}
-        return HTMLResponse(mails[number].html, headers=headers)
+        return HTMLResponse(mails[number].page, headers=headers)
 
     def _columns(self) -> tuple[Html, Html]:
         slack, zone = self.stage.slack, self.stage.center.zone

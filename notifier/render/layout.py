@@ -58,6 +58,22 @@ class About:
     button: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The course of the last values, as a picture inside the mail.
+
+    Attributes:
+        cid: What it is called within the mail: ``cid:chart`` shows it.
+        says: The same in words, for those who cannot see it.
+        first, last: What stands at its ends; the last with its time.
+    """
+
+    cid: str
+    says: str
+    first: str
+    last: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What templates may print. Texts are empty where there is nothing to say.
@@ -134,4 +150,4 @@ def as_drill(shown: View | EventView, mark: str) -> View | EventView:
     return replace(shown, headline=headline, subject=subject)
 
 
-PRINTABLE = frozenset({About, EventView, Fact, Line, View})
+PRINTABLE = frozenset({About, EventView, Fact, Line, Picture, View})

@@ -24,7 +24,7 @@ from notifier.render.address import has_button, page_of
 from notifier.render.announce import event_view
 from notifier.render.ending import ending_view
 from notifier.render.facts import Teller
-from notifier.render.layout import EventView, View, as_drill, leading
+from notifier.render.layout import EventView, Picture, View, as_drill, leading
 from notifier.render.manner import Manner, locale_of, zone_of
 from notifier.render.report import report_view
 from notifier.render.sandbox import Sandbox
@@ -143,11 +143,18 @@ class Renderer:
         text = self._fill(self._plain, f"email/{name}.txt.j2", view=shown, say=words.say)
         return _BLANKS.sub("\n\n", text).strip() + "\n"
 
-    def mail_html(self, name: str, shown: View | EventView, words: Words, color: str) -> str:
+    def mail_html(
+        self,
+        name: str,
+        shown: View | EventView,
+        words: Words,
+        color: str,
+        chart: Picture | None = None,
+    ) -> str:
         """The HTML part of a mail, its styles where mail readers look for them."""
         page = self._fill(
             self._html, f"email/{name}.html.j2", view=shown, say=words.say,
-            language=words.language, color=color,
+            language=words.language, color=color, chart=chart,
         )  # fmt: skip
         return _inliner().inline(page)
 

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import ssl
 import threading
+from base64 import b64encode
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -98,6 +99,17 @@ class Mail:
     def html(self) -> str:
         """The HTML; empty where there is none."""
         return self._part("html")
+
+    @property
+    def page(self) -> str:
+        """The HTML, the mail's pictures in it: as a mail reader shows it."""
+        page = self.html
+        for part in self.message.walk():
+            if part.get_content_maintype() == "image" and part["Content-ID"]:
+                kind, data = part.get_content_type(), b64encode(part.get_content()).decode()
+                named = str(part["Content-ID"]).strip("<> ")
+                page = page.replace(f"cid:{named}", f"data:{kind};base64,{data}")
+        return page
 
     def _part(self, kind: Literal["plain", "html"]) -> str:
         part = self.message.get_body((kind,))

@@ -14,6 +14,7 @@ from notifier.core.judging.plan import Reach
 from notifier.core.judging.planning import plan
 from notifier.core.trial.gallery import gallery
 from notifier.render import Renderer, envelopes, shipped
+from notifier.render.mail import framed
 from notifier.rules import read_rules
 
 PHONE, DESKTOP = 390, 900  # pixels
@@ -28,7 +29,7 @@ def mail(case: str) -> str:
     collection = laid.sources[rule.source].collections[rule.collection].collection
     reach = Reach("on-call", "email", ("a@example.com",), "es", "es_CO", "America/Bogota")
     (envelope,) = envelopes(gallery(rule, collection, reach, WHEN)[case], Renderer())
-    return str(json.loads(envelope.payload)["html"])
+    return framed(json.loads(envelope.payload))
 
 
 @pytest.mark.parametrize("case", ["open", "close", "group"])
@@ -47,5 +48,6 @@ def test_a_mail_holds_at_every_width_light_and_dark(
     page.screenshot(path=path)
 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("[...document.images].every(image => image.naturalWidth)")
     assert 4_000 < path.stat().st_size < LARGEST
     context.close()

@@ -108,8 +108,10 @@ def _worse(factor: float, reason: Reason, **fields: object) -> Change:
 
 def _closed(closing: Closing) -> Change:
     def change(first: Notice) -> Notice:
-        end = first.at + 23 * _MINUTE
-        return _edited(Reason.CLOSE, 23, closed_at=end, closing=closing)(first)
+        end, trend = first.at + 23 * _MINUTE, first.roster[0].trend
+        if closing is Closing.RECOVERED:
+            trend = (*trend, *trend[:1])  # the last value is a good one
+        return _edited(Reason.CLOSE, 23, closed_at=end, closing=closing, trend=trend)(first)
 
     return change
 
