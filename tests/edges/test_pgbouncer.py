@@ -17,7 +17,7 @@ import pytest
 
 from notifier.doctor.database import look
 from notifier.store.database import open_database
-from tests.edges.postfix import eventually
+from tests.edges.mail_server import eventually
 from tests.edges.stores import emptied, postgresql
 
 __all__ = ["postgresql"]

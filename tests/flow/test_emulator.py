@@ -1,11 +1,13 @@
 """The whole bot against a Slack that was not written here: npm's ``emulate``, if it is installed.
 
-``npm install --global emulate`` (Node 22 or newer). What it accepts, and what it then shows, was
-decided by other people from Slack's documentation.
+``npm install --global emulate@0.12.2`` (Node 22 or newer; a 1.x of that name is something else);
+``.ci/run`` installs it where npm is. What it accepts, and what it then shows, was decided by other
+people from Slack's documentation.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import subprocess
@@ -19,8 +21,8 @@ import requests
 from notifier.channels.slack import Slack
 from notifier.errors import PermanentDeliveryError
 from tests.edges.envelopes import LATER, first, last, second
+from tests.edges.mail_server import eventually
 from tests.edges.notices import NOW
-from tests.edges.postfix import eventually
 from tests.flow.stage import RULES, staged
 from tests.flow.test_promises import play
 
@@ -79,8 +81,9 @@ def test_a_message_is_posted_edited_answered_found_and_told_anew(api: str) -> No
     found = slack.find(first(recipient=CHANNEL), None, NOW.replace(year=2020))
     slack.send(second("reply"), opened.reference, LATER)
     slack.send(last("edit"), opened.reference, LATER)
-    (message,) = [m for m in shown(api) if m.get("metadata")]
-    ask(api, "chat.delete", channel=_place(opened.reference)["channel"], ts=message["ts"])
+    place = _place(opened.reference)
+    (message,) = [m for m in shown(api) if m["ts"] == place["ts"]]
+    ask(api, "chat.delete", channel=place["channel"], ts=place["ts"])
     with pytest.raises(PermanentDeliveryError) as refusal:
         slack.send(last("edit"), opened.reference, LATER)
 
@@ -92,8 +95,6 @@ def test_a_message_is_posted_edited_answered_found_and_told_anew(api: str) -> No
 
 
 def _place(reference: str) -> dict[str, str]:
-    import json
-
     known: dict[str, str] = json.loads(reference)
     return known
 
