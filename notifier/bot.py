@@ -233,7 +233,7 @@ class Bot:
         return reasons
 
     def _troubles(self) -> list[str]:
-        found = {text for worker in self.workers for text in worker.outcomes.troubles()}
+        found = {text for worker in self.workers for text in worker.troubles()}
         return self.condition.reasons() + sorted(found)
 
     def numbers(self) -> bytes:

@@ -15,7 +15,7 @@ from functools import partial
 from notifier import logs
 from notifier.channels.base import Channel, Delivered, lives
 from notifier.core.telling.outgoing import Envelope, alone, doubtful
-from notifier.errors import PermanentDeliveryError, TemporaryDeliveryError
+from notifier.errors import PermanentDeliveryError, StateError, TemporaryDeliveryError
 from notifier.outcomes import BETWEEN_LOOKS, INSTEAD, Outcomes, over
 from notifier.store import lanes, outbox
 from notifier.store.database import Database
@@ -29,6 +29,7 @@ BATCH = 20  # messages claimed at once: a crash makes so many ambiguous at most
 LOOKS = 2  # a message is believed not to have arrived when it was not found so often
 CLOCKS_APART = timedelta(seconds=60)  # between our clock and the far side's
 BLIND = frozenset({"missing_scope", "not_in_channel"})  # it may post there all the same
+STUCK = timedelta(minutes=2)  # that a message waits before it is said: a hiccup is over by then
 GONE = '{"gone": true}'  # the reference of a message that was deleted, and left no link
 
 Settle = Callable[[], None]
@@ -125,6 +126,19 @@ class Worker:
         with self.database.reading() as connection:
             waiting = outbox.waiting(connection).get(self.channel.kind, 0)
             return waiting, outbox.oldest(connection, self.channel.kind)
+
+    def troubles(self) -> list[str]:
+        """Why messages of this kind do not arrive now, in words that name nobody.
+
+        Whatever keeps one - no answer, one that asks for patience, one that got lost - it waits.
+        """
+        try:
+            _, oldest = self.backlog()
+        except StateError:
+            oldest = None  # which is said of the database itself
+        waits = oldest is not None and self.clock() - oldest >= STUCK
+        stuck = [f"delivery: {self.channel.kind} messages wait for two minutes or longer"]
+        return self.outcomes.troubles() + stuck * waits
 
     # ---- one message ----
 

@@ -16,7 +16,7 @@ from notifier.store.database import Database
 from notifier.store.lookback import past
 from notifier.store.memory import Remembered
 from notifier.store.past import forget as forget_ended
-from notifier.store.past import forget_events
+from notifier.store.past import forget_events, forget_messages
 from notifier.store.readings import recorded
 
 RULES = "rules"  # the note of which rules were recorded last
@@ -82,7 +82,7 @@ class Journal:
             StateError: the database cannot take it now.
         """
         before = now - retention
-        for forget in (recordings.forget, checkpoints.forget, outbox.forget, forget_ended):
+        for forget in (recordings.forget, checkpoints.forget, forget_messages, forget_ended):
             with self.database.as_owner() as connection:
                 forget(connection, before)
         with self.database.as_owner() as connection:

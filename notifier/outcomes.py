@@ -23,7 +23,6 @@ log = logs.logger("deliver")
 BETWEEN_LOOKS = timedelta(seconds=5)
 MENDING = timedelta(minutes=5)  # a closed channel waits for somebody's hand
 LEAST = 10  # attempts before a message is given up, whatever the clock says
-STUCK = timedelta(minutes=2)  # of failures before it is said that messages wait
 INSTEAD = "told whoever stands in"
 
 
@@ -38,7 +37,6 @@ class Outcomes:
             whole kind of channel, without a recipient.
         lost: How many messages had to be given up.
         broken: Recipients that lately took nothing, for good or until somebody mends it.
-        failing_since: The far side took nothing since, for the moment.
         patience: Whom to leave alone, until when.
     """
 
@@ -51,7 +49,6 @@ class Outcomes:
     report: Callable[[str, str, bool, str], None] = lambda *_: None
     lost: int = 0
     broken: set[str] = field(default_factory=set)
-    failing_since: datetime | None = None
     patience: dict[str, datetime] = field(default_factory=dict)
     circuit: Circuit = field(init=False)
 
@@ -65,8 +62,6 @@ class Outcomes:
             found.append(f"delivery: {self.kind} refuses our credential, see the log")
         elif self.broken:
             found.append("delivery: a receiver takes nothing, see the log")
-        if self.failing_since is not None and self.clock() - self.failing_since >= STUCK:
-            found.append(f"delivery: {self.kind} gives no good answer, messages wait")
         return found
 
     # ---- it was taken ----
@@ -80,7 +75,6 @@ class Outcomes:
             if delivered.reference:
                 outbox.remember_reference(connection, *lane_of(envelope), delivered.reference)
         self.broken.discard(envelope.recipient)
-        self.failing_since = None
         self._count("delivered", envelope)
         log.info("delivered", trace=trace(envelope.queued_at),
                  receiver=envelope.receiver, form=envelope.form,
@@ -118,8 +112,6 @@ class Outcomes:
         if over(message, now):
             self.given_up(envelope, error, unsure=unsure)
             return
-        if error.after is None:
-            self.failing_since = self.failing_since or now
         if now >= envelope.give_up_at and self._stood_in_for(envelope, str(error), now, unsure):
             return
         due = self.due(message, now, error.after)

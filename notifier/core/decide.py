@@ -114,9 +114,9 @@ def _judge(draft: Draft, reading: Good, rules: Plan) -> None:
         moment = _moment(draft, reading, source, empty=not view.rows, reopened=reopened)
         for rule in collection.rules:
             if rule.event:
-                correct(draft, rule, source.zone, view)
+                turned = correct(draft, rule, source.zone, view)
                 announce(draft, rules, rule, happened(rule, view))
-                retract(draft, rules, rule, view)
+                retract(draft, rules, rule, view, turned)
             else:
                 apply(draft, rule, evaluate(rule, view), moment)
         draft.histories[reading.source, name] = view.remembered()

@@ -385,12 +385,3 @@ def oldest(connection: Connection, kind: str | None = None) -> datetime | None:
     first = text(f"SELECT min(o.queued_at) FROM outbox o WHERE o.{_LIVE} {_of_kind(kind)}")
     found = connection.execute(first, _kind_value(kind)).scalar()
     return None if found is None else moment(found)
-
-
-def forget(connection: Connection, before: datetime) -> int:
-    """Forget the messages that were settled before. Returns how many."""
-    gone = text(
-        "DELETE FROM outbox"
-        " WHERE settled_at < :before OR (state = 'standby' AND queued_at < :before)"
-    )
-    return connection.execute(gone, {"before": stamp(before)}).rowcount

@@ -59,12 +59,30 @@ def forget(connection: Connection, before: datetime) -> None:
         connection.execute(text(statement), {"before": stamp(before)})
 
 
+def forget_messages(connection: Connection, before: datetime) -> int:
+    """Forget the messages that were settled before. Returns how many.
+
+    Of what goes on, its opening and what was delivered last are kept: the one tells whether
+    anybody heard of it, the other is repeated where that keeps it alive.
+    """
+    return connection.execute(text(_MESSAGES), {"before": stamp(before)}).rowcount
+
+
 def forget_events(connection: Connection, before: datetime) -> None:
     """Forget events that were seen before *before*: no source may list them any more."""
     gone = text("DELETE FROM event_seen WHERE at < :before")
     connection.execute(gone, {"before": stamp(before)})
 
 
+_MESSAGES = """
+    DELETE FROM outbox
+    WHERE (settled_at < :before OR (state = 'standby' AND queued_at < :before))
+      AND NOT (state <> 'standby' AND conversation IN (SELECT id FROM conversation WHERE closed = 0)
+               AND (revision = 1 OR position = (
+                   SELECT max(o.position) FROM outbox o
+                   WHERE o.conversation = outbox.conversation AND o.recipient = outbox.recipient
+                     AND o.state = 'delivered')))
+"""
 _FORGET = (
     # What was told of an incident goes along with it.
     "DELETE FROM incident WHERE closed_at < :before"

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
+from notifier.core.announcing.events import HUSH
 from notifier.core.facts.sales import Merit, Score, ScoreKey
 from notifier.core.judging.notice import Notice, Untold
 from notifier.errors import ConfigError
@@ -189,6 +190,59 @@ def test_a_sale_taken_back_is_none_of_the_total_and_its_merit_goes() -> None:
     assert score(play).days["2026-01-05"] == 3
 
 
+def told_by(play: Play, minute: float) -> Notice:
+    """The message that told of the sale of that minute, as it stands."""
+    key = str(sold(minute)["conn_id"])
+    return next(
+        n for n in reversed(play.notices) if key in {e.key for e in (*n.events, *n.taken_back)}
+    )
+
+
+def test_a_later_total_is_corrected_when_an_earlier_sale_is_taken_back() -> None:
+    play = floor(leads="target = 4\n")
+    play.poll(0, sold(-1), source=HITS)
+    play.poll(20, sold(19), source=HITS)
+    play.poll(30, sold(29), source=HITS)
+    assert said(play) == [("target", 3, 75), ("streak", 3, 0)]
+
+    play.poll(40, sold(-1, "no"), source=HITS)
+
+    assert {n.events[0].key if n.events else "" for n in play.last.notices} == {
+        "", *(str(sold(minute)["conn_id"]) for minute in (19, 29))
+    }  # fmt: skip
+    assert told_by(play, 19).merits == ()
+    assert told_by(play, 29).merits == ()
+    assert all(notice.corrects for notice in play.last.notices)
+    play.poll(45, sold(-1), source=HITS)
+    assert [(m.kind, m.count) for m in told_by(play, 29).merits] == [("target", 3), ("streak", 3)]
+
+
+def test_a_total_does_not_change_by_what_it_never_counted() -> None:
+    play = floor(leads="target = 8\n")
+    play.poll(-700, sold(-701), source=HITS)
+    play.poll(0, sold(-1), source=HITS)
+    play.poll(100, sold(99), source=HITS)
+    assert said(play) == [("target", 2, 25)]
+    play.poll(110, sold(109), source=HITS)
+
+    play.poll(115, sold(-701, "no"), sold(109, "no"), source=HITS)
+
+    assert [notice.events for notice in play.last.notices] == [(), ()]
+    assert [(m.kind, m.count) for m in told_by(play, 99).merits] == [("target", 2)]
+
+
+def test_what_an_older_version_told_is_corrected_by_its_own_sales_alone() -> None:
+    play = floor(leads="target = 4\n")
+    play.poll(0, sold(-1), source=HITS)
+    play.poll(20, sold(19), source=HITS)
+    talks = {k: replace(t, told_at=None) for k, t in play.known.conversations.items()}
+    play.known = dataclasses.replace(play.known, conversations=talks)
+
+    play.poll(40, sold(-1, "no"), source=HITS)
+
+    assert len(play.last.notices) == 1
+
+
 def test_what_is_blank_or_listed_no_more_is_a_sale_still() -> None:
     play = floor()
     play.poll(0, sold(-1), source=HITS)
@@ -227,6 +281,37 @@ def test_nobody_cheers_while_something_critical_is_open() -> None:
     assert cheers.merits == (Merit("first", 2, 1),)
 
 
+def test_what_is_critical_for_longer_than_a_shift_keeps_nobody_from_cheering() -> None:
+    play = floor(CHEER, GRAVE)
+    play.poll(-9, agent("12004", 9))
+    play.poll(-4, agent("12004", 9))
+    opened = play.incident("12004").opened_at
+    assert play.poll(0, sold(-1), source=HITS) == []
+
+    assert play.wait((opened + HUSH - clock(0)).total_seconds() / 60 - 1) == []
+    play.wait((opened + HUSH - clock(0)).total_seconds() / 60)
+
+    (cheers,) = play.last.notices
+    assert (len(cheers.events), cheers.belated) == (1, False)
+    assert len(play.poll(9 * 60, sold(9 * 60 - 1), source=HITS)) == 1
+
+
+def test_what_was_sold_yesterday_is_told_in_sober_words_once_it_is_over() -> None:
+    play = floor(CHEER, GRAVE)
+    begun = NIGHT - 60
+    play.poll(begun - 5, agent("12004", 9))
+    play.poll(begun, agent("12004", 9))
+    play.poll(begun + 5, sold(begun + 4), source=HITS)
+    play.poll(NIGHT + 60, sold(NIGHT + 59), source=HITS)
+
+    before = len(play.notices)
+    for minute in (65, 70, 75):
+        play.poll(NIGHT + minute, agent("12004", 0))
+
+    (told,) = [notice for notice in play.notices[before:] if notice.announces]
+    assert (len(told.events), told.belated, told.merits) == (2, True, ())
+
+
 def test_a_warning_keeps_nobody_from_cheering() -> None:
     play = floor(CHEER, GRAVE)
     play.poll(-9, agent("12004", 3))
@@ -261,6 +346,15 @@ def test_above_a_rate_sales_share_a_message_with_their_number() -> None:
     assert len(play.wait(30)) == 1
     assert len(_last(play).events) == 1
     assert len(play.poll(90, sold(89), source=HITS)) == 1, "below the rate it is instant"
+
+
+def test_a_batch_across_midnight_is_no_old_news() -> None:
+    play = floor(BATCH)
+    play.poll(NIGHT - 15, sold(NIGHT - 16), source=HITS)
+    play.poll(NIGHT - 5, sold(NIGHT - 6), source=HITS)
+    play.wait(NIGHT + 15)
+    (told,) = play.last.notices
+    assert (len(told.events), told.belated) == (1, False)
 
 
 def test_a_sale_that_deserves_a_message_takes_those_that_wait_with_it() -> None:

@@ -7,10 +7,19 @@ from dataclasses import replace
 import pytest
 
 from notifier.core.telling.outgoing import Envelope
-from notifier.store import lanes, outbox
+from notifier.store import lanes, memory, outbox, past
 from notifier.store.database import Database
-from tests.edges.stores import NOON, after, an_envelope, database, database_url, postgresql
-from tests.edges.test_store_outbox import claim, delivered, ids, post, state
+from tests.edges.stores import (
+    NOON,
+    Changes,
+    a_conversation,
+    after,
+    an_envelope,
+    database,
+    database_url,
+    postgresql,
+)
+from tests.edges.test_store_outbox import claim, delivered, edit, ids, post, state
 
 __all__ = ["database", "database_url", "postgresql"]
 
@@ -144,5 +153,35 @@ def test_what_stood_by_is_forgotten_in_the_end(database: Database) -> None:
     delivered(database, "a")
 
     with database.transaction() as connection:
-        assert outbox.forget(connection, after(60)) == 2
+        assert past.forget_messages(connection, after(60)) == 2
     assert after(60) > NOON
+
+
+def test_what_goes_on_keeps_how_it_began_and_what_was_said_last(database: Database) -> None:
+    post(database, an_envelope("a"))
+    claim(database)
+    with database.transaction() as connection:
+        memory.remember(connection, Changes(conversations={"talk": a_conversation(name="talk")}))
+        outbox.settle_failed(connection, "a", "no", NOON)
+    assert unheard(database)
+
+    with database.transaction() as connection:
+        assert past.forget_messages(connection, after(60)) == 0
+    assert unheard(database)
+
+    for number, name in enumerate(("b", "c"), 2):
+        post(database, edit(name, number))
+        claim(database)
+        delivered(database, name)
+    with database.transaction() as connection:
+        assert past.forget_messages(connection, after(60)) == 1
+        ((envelope, _),) = lanes.living(connection, "slack").values()
+        assert envelope.id == "c"
+        over = Changes(conversations={"talk": a_conversation(name="talk", closed=True)})
+        memory.remember(connection, over)
+        assert past.forget_messages(connection, after(60)) == 2
+
+
+def unheard(database: Database) -> bool:
+    with database.reading() as connection:
+        return lanes.unheard(connection, LANE)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from notifier.core.telling.outgoing import Envelope
-from notifier.store import lanes, outbox
+from notifier.store import lanes, outbox, past
 from notifier.store.database import Database
 from notifier.store.outbox import Claimed
 from tests.edges.stores import NOON, after, an_envelope, database, database_url, postgresql
@@ -253,8 +253,8 @@ def test_the_backlog_is_counted_and_what_was_settled_is_forgotten(database: Data
         assert outbox.settle_delivered(connection, "b", "C1:1.1", NOON)
         assert outbox.oldest(connection) == NOON
         assert outbox.waiting(connection) == {"slack": 2}
-        assert outbox.forget(connection, NOON) == 0
-        assert outbox.forget(connection, after(1)) == 1
+        assert past.forget_messages(connection, NOON) == 0
+        assert past.forget_messages(connection, after(1)) == 1
         assert outbox.waiting(connection) == {"slack": 2}
 
 

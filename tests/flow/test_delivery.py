@@ -246,6 +246,21 @@ def test_a_limit_holds_only_its_channel(tmp_path: Path) -> None:
         assert len(stage.slack.visible("operaciones") + stage.slack.visible("jefatura")) == 2
 
 
+def test_a_limit_that_keeps_a_message_for_minutes_is_said(stage: Stage) -> None:
+    with stage.bot() as bot:
+        stage.slack.faults.append(
+            SlackFault(Slip.RATE_LIMITED, "chat.postMessage", retry_after="600")
+        )
+        breach(stage, bot)
+        bot.deliver_due()
+
+        assert bot.unready() == []
+        stage.wait(minutes=2)
+        assert bot.unready() == ["delivery: slack messages wait for two minutes or longer"]
+        later(stage, bot, minutes=9)
+        assert bot.unready() == []
+
+
 # ---- a message that went away ----
 
 
@@ -433,7 +448,7 @@ def test_a_slack_that_hangs_holds_up_no_mail_and_is_said_to(tmp_path: Path) -> N
         later(stage, bot, seconds=6)
         stage.wait(minutes=2)
 
-        assert bot.unready() == ["delivery: slack gives no good answer, messages wait"]
+        assert bot.unready() == ["delivery: slack messages wait for two minutes or longer"]
         for _ in range(4):
             later(stage, bot, seconds=30)
         assert bot.unready() == []
@@ -532,6 +547,26 @@ def test_an_alert_at_an_alertmanager_is_kept_alive_until_it_closes(
         assert len(moments) == 4
         assert moments == [*sorted(moments[:3]), moments[3]]
         assert moments[3] < stage.now - timedelta(minutes=4)
+
+
+def test_what_is_open_for_longer_than_history_is_kept_is_kept_alive_all_the_same(
+    tmp_path: Path, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/api/v2/alerts").respond_with_data("")
+    rules = RULES.replace('slack = "#operaciones"', 'alertmanager = "main"')
+    with staged(tmp_path, rules) as stage:
+        stage.more["NOTIFIER_ALERTMANAGERS__MAIN__URL"] = httpserver.url_for("/")
+        with stage.bot() as bot:
+            play(stage, bot, "0", "2")
+            stage.wait(days=2)
+            bot.tidy(stage.now, timedelta(days=1))
+        with stage.bot() as bot:
+            later(stage, bot, minutes=1)
+
+        (first, _), (again, _) = httpserver.log
+        ends = datetime.fromisoformat(_alert(again.json)["endsAt"])
+        assert ends > stage.now
+        assert _alert(first.json)["labels"] == _alert(again.json)["labels"]
 
 
 def _alert(posted: object) -> dict[str, str]:

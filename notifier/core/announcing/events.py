@@ -9,13 +9,14 @@ from msgspec.structs import replace
 
 from notifier.core.announcing.merits import cheered, merits
 from notifier.core.announcing.occurred import occurred
-from notifier.core.announcing.score import count
+from notifier.core.announcing.score import count, day_of
 from notifier.core.announcing.sellers import seller
 from notifier.core.facts.sales import ScoreKey
 from notifier.core.facts.state import (
     OWN_RULES,
     Conversation,
     Held,
+    Incident,
     InstanceKey,
     Seen,
     Severity,
@@ -32,6 +33,7 @@ from notifier.core.telling.conversation import Address, begin, open_addresses, r
 QUIET = "quiet hours"  # the group of what is held, for their end or for another reason
 EDITABLE = "slack"  # the kind of channel whose messages can be corrected
 OLD = timedelta(minutes=30)  # an event older than that is no news to cheer at
+HUSH = timedelta(hours=8)  # a shift: what is critical for longer, people live with
 
 
 def announce(draft: Draft, plan: Plan, rule: RulePlan, events: Sequence[Event]) -> None:
@@ -108,7 +110,9 @@ def _tell(
     talk = readdressed(talk, reach)  # it may have waited while its receiver moved
     told = tuple(held for held in talk.events if not held.back)
     over = reach.kind != EDITABLE or not _listed(plan, talk)
-    talk = replace(talk, revision=1, events=told, group=talk.incident, closed=over)
+    talk = replace(
+        talk, revision=1, events=told, group=talk.incident, closed=over, told_at=draft.at
+    )
     draft.notices.append(noticed(draft, plan, talk, reach, belated=belated))
     draft.conversations[talk.id] = replace(talk, events=()) if over else talk
 
@@ -176,13 +180,19 @@ def _waits(
 def _grave(draft: Draft, operation: str) -> bool:
     """Whether something critical is open, of which people know: nobody cheers then."""
     return any(
+        _hushes(incident, operation) and draft.at < incident.opened_at + HUSH
+        for incident in draft.current().values()
+    )
+
+
+def _hushes(incident: Incident, operation: str) -> bool:
+    return (
         incident.open
         and incident.severity is Severity.CRITICAL
         and incident.key.operation == operation
         and incident.key.rule not in OWN_RULES
         and not incident.explained_by
         and not incident.silence
-        for incident in draft.current().values()
     )
 
 
@@ -215,7 +225,18 @@ def release(draft: Draft, plan: Plan) -> None:
         if reach is None or all(held.back for held in talk.events):
             draft.conversations[talk.id] = replace(talk, closed=True)
         elif not _held_still(draft, plan, talk, reach):
-            _tell(draft, plan, talk, reach)
+            _tell(draft, plan, talk, reach, belated=_of_yesterday(draft, plan, talk))
+
+
+def _of_yesterday(draft: Draft, plan: Plan, talk: Conversation) -> bool:
+    """Whether some of what was held is of another day: nobody cheers at that as if it were new."""
+    rule = plan.rule(talk.operation, talk.rule)
+    if rule is None:
+        return False
+    zone = plan.sources[rule.source].zone
+    times = (occurred(held.key, held.fields, zone) or talk.opened_at for held in talk.events)
+    today = day_of(draft.at, zone)
+    return any(draft.at - at > OLD and day_of(at, zone) != today for at in times)
 
 
 def _held_still(draft: Draft, plan: Plan, talk: Conversation, reach: Reach) -> bool:
@@ -235,6 +256,15 @@ def held_until(known: Known, plan: Plan, after: datetime) -> Iterator[datetime]:
             yield until
         if reach is not None and rule is not None and rule.batch:
             yield _batched_until(known, rule, reach)
+        if rule is not None and rule.celebrates:
+            yield from _hushed_until(known, talk.operation)
+
+
+def _hushed_until(known: Known, operation: str) -> Iterator[datetime]:
+    """When those may be cheered at who sold while something critical was open."""
+    for incident in known.incidents.values():
+        if _hushes(incident, operation):
+            yield incident.opened_at + HUSH
 
 
 def _holding(talks: Iterable[Conversation]) -> list[Conversation]:

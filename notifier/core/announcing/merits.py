@@ -10,8 +10,8 @@ from datetime import tzinfo
 
 from msgspec.structs import replace
 
-from notifier.core.announcing.score import LEAST_STREAK, STREAK, day_of, lately
-from notifier.core.facts.sales import Merit, Score, ScoreKey
+from notifier.core.announcing.score import HOUR, LEAST_STREAK, STREAK, day_of, lately
+from notifier.core.facts.sales import Merit, Sale, Score, ScoreKey
 from notifier.core.facts.state import (
     Conversation,
     Held,
@@ -99,6 +99,27 @@ def cheered(draft: Draft, plan: Plan, talk: Conversation, reach: Reach) -> Conve
     return replace(talk, merits=found)
 
 
-def fewer(merits: Sequence[Merit], by: int) -> tuple[Merit, ...]:
-    """The same when so many sales of the message were taken back."""
-    return tuple(replace(merit, count=merit.count - by) for merit in merits)
+def fewer(talk: Conversation, own: int, others: Sequence[Sale], zone: tzinfo) -> tuple[Merit, ...]:
+    """The merits of a message when sales were taken back, or are some again.
+
+    own: How many fewer it tells of itself; *others* are those of other messages that were known
+        when it was told.
+    """
+    return tuple(
+        replace(merit, count=merit.count - own - _fewer(talk, merit, others, zone))
+        for merit in talk.merits
+    )
+
+
+def _fewer(talk: Conversation, merit: Merit, others: Sequence[Sale], zone: tzinfo) -> int:
+    """By how many the sales of other messages lessen a merit that counts them."""
+    at = talk.told_at
+    if merit.kind == "first" or at is None:
+        return 0
+    lately, today = at - HOUR, day_of(at, zone)
+    counted = (
+        sale
+        for sale in others
+        if (sale.at > lately if merit.kind == STREAK else day_of(sale.at, zone) == today)
+    )
+    return sum(1 if sale.back else -1 for sale in counted)

@@ -40,12 +40,15 @@ def count(draft: Draft, rule: RulePlan, zone: tzinfo, news: Sequence[Event]) -> 
     draft.scores[key] = _of_today(score, today, draft.at)
 
 
-def correct(draft: Draft, rule: RulePlan, zone: tzinfo, view: View) -> None:
-    """Take back the sales that are none any more, whoever was told of them."""
+def correct(draft: Draft, rule: RulePlan, zone: tzinfo, view: View) -> tuple[Sale, ...]:
+    """Take back the sales that are none any more, whoever was told of them.
+
+    Returns those that turned, as they stand now.
+    """
     key = ScoreKey(rule.operation, rule.id)
     score = draft.score(key)
     if score is None or not rule.celebrates:
-        return
+        return ()
     found = view.found[rule.id]
     so = {view.order[place] for place in found.breach}
     unsure = {view.order[place] for place in found.unsure}
@@ -55,12 +58,13 @@ def correct(draft: Draft, rule: RulePlan, zone: tzinfo, view: View) -> None:
         else replace(sale, back=sale.key not in so)
         for sale in score.sales
     )
-    if sales == score.sales:
-        return
-    days = dict(score.days)
-    for was, now in zip(score.sales, sales, strict=True):
-        _add(days, day_of(now.at, zone), was.back - now.back)
-    draft.scores[key] = replace(score, sales=sales, days=days)
+    turned = tuple(now for was, now in zip(score.sales, sales, strict=True) if was != now)
+    if turned:
+        days = dict(score.days)
+        for sale in turned:
+            _add(days, day_of(sale.at, zone), -1 if sale.back else 1)
+        draft.scores[key] = replace(score, sales=sales, days=days)
+    return turned
 
 
 def lately(score: Score, at: datetime) -> int:
