@@ -23,9 +23,7 @@ from notifier.simulator.wolkvox import WolkvoxServer
 
 BEGIN = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)  # a Monday, ten in the morning in Bogotá
 TOKEN = "77766b74"
-RULES = """
-operators = ["on-call"]
-
+HOUSE = """
 [[operation]]
 name = "bogota"
 server = "{server}"
@@ -43,25 +41,30 @@ every = "1m"
 name = "leads"
 slack = "#operaciones"
 language = "en"
-
-[[receiver]]
-name = "on-call"
-email = ["guardia@example.com"]
-
+"""
+REJECTION = """
 [[rule]]
 id = "rejection"
 on = "latency.by_agent"
 when = "network_rejection > 1"
 critical = "network_rejection > 5"
-to = ["leads", "on-call"]
-
+"""
+HIT = """
 [[rule]]
 id = "hit"
 kind = "event"
 on = "hits_last_hour"
 when = "is_hit"
-to = ["leads"]
 template = "celebration"
+"""
+RULES = f"""
+operators = ["on-call"]
+{HOUSE}
+[[receiver]]
+name = "on-call"
+email = ["guardia@example.com"]
+{REJECTION}to = ["leads", "on-call"]
+{HIT}to = ["leads"]
 """
 
 

@@ -14,6 +14,7 @@ def main() -> int:
     """Print the table; 1 where anything was lost or doubled."""
     most = int(sys.argv[1]) if len(sys.argv) > 1 else None
     table = prove(most, progress=lambda text: print(text, end="\r", file=sys.stderr, flush=True))
+    print(file=sys.stderr)
     print(table)
     return 0 if table.good else 1
 

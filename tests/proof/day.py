@@ -5,35 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from typing import Any
 
 from notifier.simulator.faults import Fault, Wrong
 from notifier.simulator.slack_workspace import Message
+from tests.flow.stage import HIT, HOUSE, REJECTION
 from tests.proof.world import World
 
 ANA, LUIS, EVA = "12004-ANA", "12005-LUIS", "12006-EVA"
-RULES = """
-[[operation]]
-name = "bogota"
-server = "{server}"
-timezone = "America/Bogota"
-
-[[source]]
-endpoint = "latency"
-every = "1m"
-
-[[source]]
-endpoint = "hits_last_hour"
-every = "1m"
-
-[[receiver]]
-name = "leads"
-slack = "#operaciones"
-language = "en"
-
+RULES = f"""
+{HOUSE}
 [[receiver]]
 name = "on-call"
 email = ["guardia@example.com", "jefa@example.com"]
@@ -44,21 +28,13 @@ slack = "#cerrado"
 fallback = "on-call"
 language = "es"
 
-[[rule]]
-id = "rejection"
-on = "latency.by_agent"
-when = "network_rejection > 1"
-critical = "network_rejection > 5"
-repeat = "4m"
-to = ["leads", "on-call"]
-
-[[rule]]
-id = "hit"
-kind = "event"
-on = "hits_last_hour"
-when = "is_hit"
-to = ["leads", "shift"]
-template = "celebration"
+[[receiver]]
+name = "pager"
+webhook = "pager"
+language = "pt"
+{REJECTION}repeat = "4m"
+to = ["leads", "on-call", "pager"]
+{HIT}to = ["leads", "shift", "pager"]
 """
 
 
@@ -117,12 +93,14 @@ class Seen:
         slack: Each message as it is now, by its id, with its thread.
         posted: How often each id was posted.
         mails: By id, each copy as it came, Message-ID and Date included.
-        unsure: Mails that were taken when the bot died before it had noted that.
+        data: By id, each copy that a program got, which knows by the id what it has already.
+        unsure: Mails and data that were taken when the bot died before it had noted that.
     """
 
     slack: dict[str, Any]
     posted: Counter[str]
     mails: dict[str, list[bytes]]
+    data: dict[str, list[bytes]]
     unsure: set[str]
 
 
@@ -136,6 +114,7 @@ def seen(world: World) -> Seen:
         slack={_id(message): _face(world, message) for message in messages},
         posted=Counter(_id(message) for message in messages),
         mails=mails,
+        data=world.program.taken,
         unsure=world.unsure,
     )
 
@@ -162,14 +141,25 @@ def _letter(raw: bytes) -> list[str]:
     return [*(str(mail[name]) for name in headers), _TREND.sub("trend", text)]
 
 
+def _said(body: bytes) -> Any:
+    """What a program is told."""
+    return json.loads(_TREND.sub("trend", body.decode()))
+
+
+def _owed(data: dict[str, list[bytes]]) -> set[str]:
+    """The ids of all but mere changes, which give way to newer ones."""
+    return {number for number, copies in data.items() if _said(copies[0])["reason"] != "change"}
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a crash did to what people saw.
 
     Attributes:
         lost: What an undisturbed day showed, and this one did not.
-        doubled: What was seen twice: on Slack ever; by mail if the copies differ, or without need.
-        repeated: Mails whose second copy is the first one's bytes.
+        doubled: What was seen twice: on Slack ever; by mail, or by a program, if the copies differ,
+            or without need.
+        repeated: Mails and data whose second copy is the first one's bytes.
         other: What differs, or was not there on an undisturbed day.
     """
 
@@ -185,32 +175,44 @@ class Verdict:
 
 def judge(calm: Seen, crashed: Seen) -> Verdict:
     """Compare what a day with deaths in it showed with what an undisturbed one did."""
-    again = [copies for copies in crashed.mails.values() if len(copies) > 1]
+    copied = [copies for copies in _copied(crashed).values() if len(copies) > 1]
+    there = {*crashed.slack, *crashed.mails, *crashed.data}
     return Verdict(
-        lost=tuple(sorted({*calm.slack, *calm.mails} - {*crashed.slack, *crashed.mails})),
+        lost=tuple(sorted({*calm.slack, *calm.mails, *_owed(calm.data)} - there)),
         doubled=tuple(_doubled(crashed)),
-        repeated=sum(len(copies) - 1 for copies in again),
+        repeated=sum(len(copies) - 1 for copies in copied),
         other=tuple(_other(calm, crashed)),
     )
 
 
+def _copied(found: Seen) -> dict[str, list[bytes]]:
+    """What may come twice where an answer was lost: each is known by its id."""
+    mails = {f"mail {number}": copies for number, copies in found.mails.items()}
+    return mails | {f"data {number}": copies for number, copies in found.data.items()}
+
+
 def _doubled(crashed: Seen) -> Iterator[str]:
     yield from (f"slack {number}" for number, times in crashed.posted.items() if times > 1)
-    for number, copies in crashed.mails.items():
-        if len(copies) > 1 and number not in crashed.unsure:
-            yield f"mail {number} again without need"
+    for name, copies in _copied(crashed).items():
+        if len(copies) > 1 and name.split()[1] not in crashed.unsure:
+            yield f"{name} again without need"
         if len(set(copies)) > 1:
-            yield f"mail {number} with other bytes"
+            yield f"{name} with other bytes"
 
 
 def _other(calm: Seen, crashed: Seen) -> Iterator[str]:
-    for number, face in crashed.slack.items():
-        if number not in calm.slack:
-            yield f"slack {number} is new: {face[1]}"
-        elif face != calm.slack[number]:
-            yield f"slack {number}: {face} instead of {calm.slack[number]}"
-    for number, copies in crashed.mails.items():
-        if number not in calm.mails:
-            yield f"mail {number} is new"
-        elif _letter(copies[0]) != _letter(calm.mails[number][0]):
-            yield f"mail {number}: {_letter(copies[0])} instead of {_letter(calm.mails[number][0])}"
+    yield from _differing("slack", calm.slack, crashed.slack)
+    yield from _differing("mail", _first(calm.mails, _letter), _first(crashed.mails, _letter))
+    yield from _differing("data", _first(calm.data, _said), _first(crashed.data, _said))
+
+
+def _first(found: dict[str, list[bytes]], read: Callable[[bytes], Any]) -> dict[str, Any]:
+    return {number: read(copies[0]) for number, copies in found.items()}
+
+
+def _differing(kind: str, calm: dict[str, Any], crashed: dict[str, Any]) -> Iterator[str]:
+    for number, face in crashed.items():
+        if number not in calm:
+            yield f"{kind} {number} is new: {face}"
+        elif face != calm[number]:
+            yield f"{kind} {number}: {face} instead of {calm[number]}"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from queue import SimpleQueue
 from random import Random
 
 from tests.proof.day import RULES, Seen, Verdict, judge, live, seen
@@ -44,7 +49,7 @@ class Table:
             self.faults += [f"{numbers}: {verdict}"]
 
     def __str__(self) -> str:
-        columns = ("died", "tried", "deaths", "lost", "doubled", "repeated mails", "otherwise")
+        columns = ("died", "tried", "deaths", "lost", "doubled", "repeated", "otherwise")
         counts = (self.tried, self.deaths, self.lost, self.doubled, self.repeated, self.other)
         rows = [(row, *(str(count[row]) for count in counts)) for row in self.tried]
         total = ("in all", *(str(sum(count.values())) for count in counts))
@@ -65,26 +70,36 @@ def _cells(line: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def prove(most: int | None = None, *, progress: Callable[[str], None] = lambda _: None) -> Table:
-    """Live an undisturbed day, then one for each death. *most*: only so many, spread evenly."""
-    nursery, table = Nursery(), Table()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            calm, counted = _day(Path(folder), nursery, ())
-        tries = _spread(deaths_of(counted), most)
-        for number, kills in enumerate(tries, 1):
-            progress(f"{number} of {len(tries)}, {len(table.faults)} faults ")
-            with tempfile.TemporaryDirectory() as folder:
-                found, after = _day(Path(folder), nursery, kills)
+    """Live an undisturbed day, then one for each death. *most*: only so many, spread evenly.
+
+    As many days are lived side by side as there are processors: each has a world of its own.
+    """
+    abreast = os.cpu_count() or 1
+    with ExitStack() as stack, ThreadPoolExecutor(abreast) as days:
+        free: SimpleQueue[Nursery] = SimpleQueue()
+        for _ in range(abreast):
+            free.put(stack.enter_context(closing(Nursery())))
+        calm, counted = _day(free, ())
+        tries, table = _spread(deaths_of(counted), most), Table()
+        for number, (kills, (found, after)) in enumerate(
+            zip(tries, days.map(partial(_day, free), tries), strict=True), 1
+        ):
             table.add(kills, after.deaths, judge(calm, found))
-    finally:
-        nursery.close()
+            progress(f"{number} of {len(tries)}, {len(table.faults)} faults ")
     return table
 
 
-def _day(folder: Path, nursery: Nursery, kills: Sequence[Kill]) -> tuple[Seen, World]:
-    with world(folder, RULES, nursery, kills) as lived:
-        live(lived)
-        return seen(lived), lived
+def _day(free: SimpleQueue[Nursery], kills: Sequence[Kill]) -> tuple[Seen, World]:
+    nursery = free.get()
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            world(Path(folder), RULES, nursery, kills) as lived,
+        ):
+            live(lived)
+            return seen(lived), lived
+    finally:
+        free.put(nursery)
 
 
 def deaths_of(counted: World) -> list[tuple[Kill, ...]]:

@@ -6,6 +6,8 @@ call they may kill the bot: before the call is taken, or when it was taken and n
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 import os
 import signal
@@ -20,13 +22,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from notifier.simulator.center import Center
-from notifier.simulator.loopback import Exchange
+from notifier.simulator.loopback import Exchange, Loopback
 from notifier.simulator.mail import Mail, MailServer
 from notifier.simulator.slack import SlackServer
 from notifier.simulator.wolkvox import WolkvoxServer
 from tests.flow.stage import BEGIN, TOKEN, Stage
 
 ROOT = Path(__file__).parents[2]
+SECRET = "between-us"  # signs what a program gets
 When = Literal["asked", "taken"]
 
 
@@ -103,6 +106,34 @@ class KillingMail(MailServer):
     def take(self, mail: Mail) -> None:
         super().take(mail)
         self.reaper.taken(self.number)
+
+
+class Program(Loopback):
+    """Somebody's program that takes what is posted to it, if it is signed, and by its id.
+
+    Attributes:
+        taken: Each copy of what came, by its id.
+    """
+
+    reaper: Reaper
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: dict[str, list[bytes]] = {}
+
+    def answer(self, exchange: Exchange) -> None:
+        number = self.reaper.asked("webhook")
+        if self.reaper.fatal == number and self.reaper.when == "asked":
+            exchange.drop()  # it died before its request was read
+            return
+        exchange.finishing = lambda: self.reaper.taken(number)
+        stamp = exchange.headers["x-notifier-timestamp"].encode()
+        signed = hmac.new(SECRET.encode(), stamp + b"." + exchange.body, hashlib.sha256)
+        if exchange.headers["x-notifier-signature"] != f"sha256={signed.hexdigest()}":
+            exchange.reply(401, b"", {})
+            return
+        self.taken.setdefault(exchange.headers["x-notifier-id"], []).append(exchange.body)
+        exchange.reply(204, b"", {})
 
 
 # ---- the bot ----
@@ -185,10 +216,11 @@ class World:
     Attributes:
         kills: Deaths still to die, each counted from the one before.
         commits: How many there were since the last death.
-        unsure: Mails that were taken when the bot died before it had noted that.
+        unsure: Mails and data that were taken when the bot died before it had noted that.
     """
 
     stage: Stage
+    program: Program
     reaper: Reaper
     nursery: Nursery
     kills: list[Kill] = field(default_factory=list)
@@ -234,8 +266,9 @@ class World:
         self.unsure |= self._taken_unnoted()
 
     def _taken_unnoted(self) -> set[str]:
-        """The mails that the server has and that are still noted as being sent."""
+        """The mails and data that arrived and that are still noted as being sent."""
         there = {str(mail.message["X-Notifier-Id"]) for mail in self.stage.mail.messages}
+        there |= self.program.taken.keys()
         if not there:
             return set()
         with closing(sqlite3.connect(self.stage.folder / "state.db")) as connection:
@@ -282,17 +315,19 @@ def world(
         wolkvox = KillingWolkvox(Center(7, BEGIN), clock, TOKEN)
         slack = KillingSlack(channels=["operaciones"], clock=clock)
         slack.add_channel("cerrado", archived=True)
-        mail = KillingMail()
-        wolkvox.reaper = slack.reaper = mail.reaper = reaper
-        for server in (wolkvox, slack, mail):
+        mail, program = KillingMail(), Program()
+        wolkvox.reaper = slack.reaper = mail.reaper = program.reaper = reaper
+        for server in (wolkvox, slack, mail, program):
             stack.enter_context(server)
         stage = Stage(folder, wolkvox, slack, mail)
         now.append(stage)
         stage.more["NOTIFIER_SLACK__BOT_TOKEN"] = slack.token  # the bot's own, whatever Slack's is
+        stage.more["NOTIFIER_WEBHOOKS__PAGER__URL"] = program.root
+        stage.more["NOTIFIER_WEBHOOKS__PAGER__SECRET"] = SECRET
         stage.rules.write_text(rules.replace("{server}", wolkvox.url))
         stage.agents({})
         stage.hits()
-        whole = World(stage, reaper, nursery, list(kills))
+        whole = World(stage, program, reaper, nursery, list(kills))
         try:
             yield whole
         finally:
