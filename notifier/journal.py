@@ -86,7 +86,7 @@ class Journal:
             with self.database.as_owner() as connection:
                 forget(connection, before)
         with self.database.as_owner() as connection:
-            forget_events(connection, min(before, now - memory.EVENTS))
+            forget_events(connection, min(before, now - memory.LISTED))
 
     def in_force(self) -> str | None:
         """The digest of the rules that were last put in force; None where none ever were.
@@ -100,7 +100,7 @@ class Journal:
     def recall(self, plan: Plan, now: datetime) -> Known:
         """What is known at a start: all that was remembered, and the past that rules look at."""
         with self.database.reading() as connection:
-            remembered = memory.recall(connection, now)
+            remembered = memory.recall(connection, now, _listed(plan))
             pasts = [past(connection, source, now) for source in plan.sources.values()]
         return Known(
             sources=remembered.sources,
@@ -118,6 +118,12 @@ class Journal:
             budgets=remembered.budgets,
             at=_last_judged(remembered),
         )
+
+
+def _listed(plan: Plan) -> timedelta:
+    """For how long an event may be listed, by the windows of the sources."""
+    windows = [each.window for each in plan.sources.values() if isinstance(each.window, timedelta)]
+    return max((memory.EVENTS, *(window + timedelta(days=1) for window in windows)))
 
 
 def _changes(decision: Decision) -> bool:

@@ -37,7 +37,8 @@ from notifier.errors import StateError
 from notifier.store import tables
 from notifier.store.tables import add, plain, stamp, write
 
-EVENTS = timedelta(days=7)  # no source lists an event for so long
+EVENTS = timedelta(days=7)  # no source lists an event for so long, unless by its window
+LISTED = timedelta(days=32)  # nor any for so long: wolkvox answers for 31 days at once
 _BUDGET = "budget/"  # and the operation: the key of a note
 _MANY = 500  # ids in one statement: both databases take far more
 _Value = TypeVar("_Value")
@@ -81,7 +82,7 @@ class Remembered:
             those that an open conversation shows.
         told: Of these incidents: by incident, then receiver.
         conversations: The open ones.
-        seen: By operation and rule: the events of the last seven days.
+        seen: By operation and rule: the events of the last days.
         silences: Those that are not over.
         ended: The last incident of each instance, where that closed lately or is shown still.
         tallies: What happened since each digest was last told.
@@ -117,8 +118,10 @@ def _uncollected() -> Iterator[None]:
 
 
 @_uncollected()
-def recall(connection: Connection, now: datetime) -> Remembered:
+def recall(connection: Connection, now: datetime, events: timedelta = EVENTS) -> Remembered:
     """Everything that is remembered.
+
+    events: How long ago events were seen that may be listed still.
 
     Raises:
         StateError: a stored value cannot be read.
@@ -138,7 +141,7 @@ def recall(connection: Connection, now: datetime) -> Remembered:
         incidents={known.id: known for known in incidents},
         told=_by_incident(told),
         conversations={known.id: known for known in conversations},
-        seen=_seen(connection, now),
+        seen=_seen(connection, now - events),
         tallies={known.key: known for known in _read(connection, Tally, "tally")},
         scores={known.key: known for known in _read(connection, Score, "score")},
         silences={
@@ -184,10 +187,10 @@ def _by_incident(known: Iterable[Told]) -> dict[str, dict[str, Told]]:
     return found
 
 
-def _seen(connection: Connection, now: datetime) -> dict[tuple[str, str], frozenset[str]]:
+def _seen(connection: Connection, since: datetime) -> dict[tuple[str, str], frozenset[str]]:
     statement = text("SELECT operation, rule, event FROM event_seen WHERE at >= :since")
     found: dict[tuple[str, str], set[str]] = {}
-    for operation, rule, event in connection.execute(statement, {"since": stamp(now - EVENTS)}):
+    for operation, rule, event in connection.execute(statement, {"since": stamp(since)}):
         found.setdefault((operation, rule), set()).add(tables.unplain(event))
     return {key: frozenset(events) for key, events in found.items()}
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from notifier.core.facts.state import SourceKey
+from notifier.journal import Journal
 from notifier.store import memory
 from notifier.store.database import open_database
-from tests.builders import HEAD, TEAM_LEADS, Play, agent, rejection, rules
+from tests.builders import HEAD, OPERATION, TEAM_LEADS, Play, agent, clock, rejection, rules
 
 RULE = rejection(
     'to = ["team-leads", "on-call"]\ncritical = "network_rejection > 5"\nrepeat = "20m"\n'
@@ -71,3 +75,24 @@ def test_what_is_recalled_is_what_was_known(tmp_path: Path, life: Callable[[Play
         assert found.ended == known.ended
     database.close()
     assert len(play.steps) > 5
+
+
+def test_a_sale_that_a_long_window_lists_still_is_told_once_whatever_is_restarted(
+    tmp_path: Path,
+) -> None:
+    """Fourteen days are asked for: what was told eight days ago is in the answer still."""
+    head = HEAD + '[[source]]\nendpoint = "cdr_1"\nwindow = "14d"\n'
+    rule = '[[rule]]\nid = "long"\nkind = "event"\non = "cdr_1"\nwhen = "time_min > 9"\n'
+    plan = rules(rule + 'to = ["team-leads"]\n', head=head)
+    cdr, rows = SourceKey(OPERATION, "cdr_1"), [{"conn_id": "1.2", "time_min": 10}]
+    play = Play(plan)
+    play.poll(0, source=cdr)
+    assert play.poll(5, *rows, source=cdr) == ["team-leads event 1.2"]
+    with closing(open_database(f"sqlite:///{tmp_path / 'notifier.db'}")) as database:
+        journal, week = Journal(database), timedelta(days=8) / timedelta(minutes=1)
+        for step in play.steps:
+            journal.write(step.decision, step.reading, ())
+        journal.tidy(clock(week), timedelta(days=7))
+        play.known = journal.recall(plan, clock(week))
+
+    assert play.poll(week + 5, *rows, source=cdr) == []
