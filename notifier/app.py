@@ -143,7 +143,7 @@ class House:
     def agrees(self) -> bool:
         """Whether the rules that were last in force on the database are these, if any were."""
         in_force = Journal(self.database).in_force()
-        return in_force in (None, digest(plan(self.latest.book).text))
+        return in_force in (None, digest(self.latest.book.text))
 
     def clerk(self, bot: Bot) -> Clerk:
         """The desk at which page and API ask."""

@@ -20,7 +20,7 @@ log = logs.logger("succession")
 PAUSE = 0.2  # real seconds between two looks at what a signal asks for
 LOOK = 5  # pauses between two looks at who owns the database
 FRESH = 150  # pauses after which whoever stands by looks anew at what is known
-OWNERSHIP = "ownership"
+DATABASE, OWNERSHIP = "database", "ownership"  # what troubles are about
 STANDS_BY = "standing by: another notifier runs on this database"
 DIFFERS = "standing by: another notifier runs by other rules, so it would not be taken over from"
 NOBODY = "standing by: nobody does the work, for the rules last in force are others than those here"
@@ -41,7 +41,6 @@ class Succession:
     clerk: Clerk
     works: bool = False
     _term: int | None = None  # of the present bot
-    _agrees: bool = True  # with the rules in force
     _said: tuple[str | None, bool] | None = None  # of whom it stands by, and whether they agree
     _outdated: bool = False  # the present bot, by rules that were read since
     _troubled: str = ""  # what kept it from looking, as was last said
@@ -60,28 +59,53 @@ class Succession:
                 self.refresh()
 
     def begin(self) -> None:
-        """Start the bot of a database that is ours; else stand by."""
+        """Start the bot of a database that is ours; else go on standing by."""
         if self.house.database.owned:
             self._start()
-        else:
-            self.look()
 
     def look(self) -> None:
         """See who owns the database: go on, take over, or stand by."""
         try:
-            self._renew()
-            if self.works:
-                self._go_on()
-            elif self._may_take() and self.house.database.take():
-                self._take_over()
-            else:
-                self._stand_by()
+            self._look()
         except StateError as error:
-            if self._troubled != str(error):
-                log.error("database trouble", error=str(error))
-            self._troubled = str(error)
+            self._troubled_by(str(error))
+        except Exception as error:  # noqa: BLE001  # a mistake of ours must not end the bot
+            log.error("internal error", kind=type(error).__name__, where=logs.place(error))
         else:
             self._troubled = ""
+            self.clerk.bot.condition.well(DATABASE)
+
+    def _look(self) -> None:
+        if self._outdated:
+            self.clerk.attend(self.house.look_on())
+            self._said, self._outdated = None, False
+        if self.works:
+            self._go_on()
+        elif self.house.agrees() and self.house.database.take():
+            self._take_over()
+        else:
+            self.stand_by()
+
+    def _troubled_by(self, what: str) -> None:
+        """Say it once."""
+        if self._troubled != what:
+            log.error("database trouble", error=what)
+        self._troubled = what
+        self.clerk.bot.condition.trouble(DATABASE, "database: it cannot be used")
+
+    def stand_by(self) -> None:
+        """Say whom it waits for, once, and why it would not take over. Raises StateError."""
+        owner, agrees = self.house.database.owner(), self.house.agrees()
+        if self._said == (owner, agrees):
+            return
+        self._said = owner, agrees
+        why = "by" if agrees else "differs" if owner else "nobody"
+        self.clerk.bot.condition.trouble(OWNERSHIP, REASONS[why])
+        self.clerk.stands = Standing(why, owner or "")
+        if not agrees:
+            log.error("rules differ", owner=owner)
+        elif owner is not None:
+            log.info("standing by", owner=owner)
 
     def reload(self) -> None:
         """Put the rules file in force as it is now, or have it ready for the day."""
@@ -91,19 +115,13 @@ class Succession:
             self._outdated = True
             self.look()
 
-    def _renew(self) -> None:
-        """Stand by with the rules that were read since."""
-        if self._outdated:
-            self.clerk.attend(self.house.look_on())
-            self._said, self._outdated = None, False
-
     def refresh(self) -> None:
         """Know, while standing by, what the database holds by now."""
         bot = self.clerk.bot
         try:
             bot.cycle.show(self.house.known(bot.cycle.plan))
         except StateError as error:
-            log.error("database trouble", error=str(error))
+            self._troubled_by(str(error))
 
     def end(self) -> None:
         """Deliver what is due, and return when all has ended."""
@@ -136,23 +154,20 @@ class Succession:
         before.stop()
         self.works = False
         self.clerk.attend(after)
-        self._stand_by()
+        self.stand_by()
 
     def _start(self) -> None:
         self.clerk.bot.start()
         self.works, self._said = True, None
         self.clerk.stands, self._term = None, self.house.database.term
 
-    # ---- standing by ----
-
-    def _may_take(self) -> bool:
-        """Whoever waits must not end what other rules hold open: only the same rules take over."""
-        self._agrees = self.house.agrees()
-        return self._agrees
-
     def _take_over(self) -> None:
+        """Begin with what is committed.
+
+        Only by the rules last in force: others would end what is open by them, and tell people.
+        """
         try:
-            if not self._may_take():  # they were changed at the last moment
+            if not self.house.agrees():  # they were changed at the last moment
                 self.house.database.let_go()
                 return
             self.clerk.attend(self.house.begin())
@@ -161,20 +176,6 @@ class Succession:
             raise
         self._start()
         log.info("taken over")
-
-    def _stand_by(self) -> None:
-        """Say whom it waits for, once, and why it would not take over."""
-        owner = self.house.database.owner()
-        if self._said == (owner, self._agrees):
-            return
-        self._said = owner, self._agrees
-        why = "by" if self._agrees else "differs" if owner else "nobody"
-        self.clerk.bot.condition.trouble(OWNERSHIP, REASONS[why])
-        self.clerk.stands = Standing(why, owner or "")
-        if self._agrees:
-            log.info("standing by", owner=owner)
-        else:
-            log.error("rules differ", owner=owner)
 
 
 @contextmanager
@@ -189,4 +190,7 @@ def succession(settings: Settings, clocks: Clocks = REAL) -> Iterator[Succession
         if house.database.kind == "sqlite":
             house.database.lock_writer()
         bot = house.begin() if house.database.take() else house.look_on()
-        yield Succession(house, house.clerk(bot))
+        line = Succession(house, house.clerk(bot))
+        if not house.database.owned:  # said before anybody can ask
+            line.stand_by()
+        yield line

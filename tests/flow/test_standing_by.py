@@ -170,6 +170,20 @@ def test_a_lost_session_is_said_and_regained(stage: Stage) -> None:
         assert LOST not in unready(line)
 
 
+def test_a_server_that_is_down_is_said_by_who_stands_by_and_is_no_end(stage: Stage) -> None:
+    with stage.bot(), machine(stage) as second:
+        try:
+            on_server(stage, "ALTER DATABASE notifier ALLOW_CONNECTIONS false", CUT_ALL)
+            second.refresh()
+            down = unready(second)
+        finally:
+            on_server(stage, "ALTER DATABASE notifier ALLOW_CONNECTIONS true")
+        second.look()
+
+        assert "database: it cannot be used" in down
+        assert (second.works, unready(second)) == (True, [])
+
+
 def test_who_was_overtaken_stands_by_and_knows_what_happened_when_its_turn_comes(
     stage: Stage,
 ) -> None:
