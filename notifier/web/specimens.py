@@ -14,6 +14,7 @@ from typing import Any
 from notifier.core.standing.change import Change
 from notifier.core.standing.receiver_status import Delivery, ReceiverStatus
 from notifier.core.standing.rule_status import RuleStatus, RuleTest
+from notifier.core.standing.source_notes import Note
 from notifier.core.standing.source_status import SourceStatus
 from notifier.core.standing.status import IncidentStatus
 from notifier.version import VERSION
@@ -65,6 +66,10 @@ SOURCE = SourceStatus(
     good_at=WHEN - HOUR, failures=3, failing_since=WHEN - HOUR, trouble="timeout",
     detail="it did not answer", retry_at=WHEN + HOUR, entities=40, calls=700, used=900,
     quota=40_000,
+    notes=(
+        Note(what="absent", about="ip", times=2, first=WHEN - HOUR, last=WHEN, matters=True),
+        Note(what="broken", about="sums", last=WHEN), Note(what="resets"),
+    ),
 )  # fmt: skip
 RULE = RuleStatus(
     rule=OPEN.rule, operation="bogota", source="latency.by_agent", kind="state", severity="warning",

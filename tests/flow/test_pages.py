@@ -184,6 +184,14 @@ def test_every_word_that_a_life_may_hold_is_said_in_words() -> None:
     assert [each for each in wanted if each not in phrases] == []
 
 
+def test_sources_say_what_was_odd_about_their_answers(site: Site) -> None:
+    said = text(Browser(site).open("/sources"))
+
+    assert "by_agent.tx_ploss : a field that did not come: unknown to rules" in said
+    assert "in 3 answers, between 10:01 and 10:03" in said
+    assert "rules may be blind" in said
+
+
 def test_a_language_that_was_chosen_stays(site: Site) -> None:
     browser = Browser(site)
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from notifier.core.facts.state import SourceKey, SourceState, seconds
 from notifier.core.judging.known import Known
 from notifier.core.judging.plan import Plan, SourcePlan
+from notifier.core.standing.source_notes import Note, notes
 
 Days = Mapping[str, tuple[int, int | None]]
 NEVER = SourceState(key=SourceKey("", ""))
@@ -28,6 +29,7 @@ class SourceStatus:
         good_at: The last good reading; *tried_at*: the last one.
         entities: In the last good reading.
         calls: Of the day so far, this source's readings.
+        notes: What is odd about its answers, without being a failure.
         used: Of the operation's day so far, all calls that are known of; *quota*: its whole day.
     """
 
@@ -47,6 +49,7 @@ class SourceStatus:
     calls: int = 0
     used: int = 0
     quota: int | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def sources(
@@ -78,6 +81,7 @@ def sources(
             calls=calls.get(key, 0),
             used=used,
             quota=quota,
+            notes=tuple(notes(state)),
         )
 
 
