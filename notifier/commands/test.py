@@ -69,23 +69,25 @@ def test(
     laid = plan(book)
     results = [Result(each, rehearse(each, laid, speak)) for each in tests]
     failed = not all(result.passed for result in results)
-    covers = list(_covers(book, tests, speak)) if coverage and not failed else []
+    found = list(covers(book, tests, speak)) if coverage and not failed else []
     if junit is not None:
         junit.write_bytes(_junit(results, str(path)))
     if as_json:
-        print(json.dumps(_as_data(results, covers, coverage=coverage), ensure_ascii=False))
+        print(json.dumps(_as_data(results, found, coverage=coverage), ensure_ascii=False))
     else:
         _print(results)
-        _print_covers(covers)
+        _print_covers(found)
     return int(failed)
 
 
 # ---- what no test would notice ----
 
 
-def _covers(book: Rulebook, tests: Sequence[Test], speak: Speak) -> Iterator[Cover]:
-    """Run the tests of each rule against each small change of it."""
-    for rule in dict.fromkeys(each.rule.id for each in book.rules):
+def covers(
+    book: Rulebook, tests: Sequence[Test], speak: Speak, rules: Sequence[str] = ()
+) -> Iterator[Cover]:
+    """Run the tests of each rule, or of these *rules*, against each small change of it."""
+    for rule in rules or dict.fromkeys(each.rule.id for each in book.rules):
         own = [each for each in tests if each.rule == rule]
         tried = list(mutants(book, rule))
         missed = [mutant for mutant in tried if not _noticed(plan(mutant.book), own, speak)]

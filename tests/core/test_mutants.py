@@ -18,7 +18,8 @@ def changes(*texts: str, rule: str = "network-rejection") -> list[str]:
 
 
 def of_when(when: str, *more: str) -> list[str]:
-    return changes(rejection("\n".join((f"when = {when!r}", *more))))
+    found = changes(rejection("\n".join((f"when = {when!r}", *more))))
+    return [each for each in found if each.startswith("when")]
 
 
 def test_a_limit_moves_by_a_tenth_and_its_border_turns() -> None:
@@ -90,8 +91,58 @@ def test_other_conditions_are_left_out_whole_and_times_doubled() -> None:
         "for: 10m -> left out",
         "keep: 5m -> 10m",
         "keep: 5m -> left out",
+        "severity: warning -> critical",
     ]
-    assert changes(rejection('of = "2/3"'))[-1] == "of: 2/3 -> left out"
+    assert changes(rejection('of = "2/3"'))[-2] == "of: 2/3 -> left out"
+
+
+def test_a_count_moves_by_one_at_least_and_stays_whole() -> None:
+    assert of_when("latency_ms >= 5 and delta(latency_ms) > 30")[2:] == [
+        "when: latency_ms >= 5 -> latency_ms > 5",
+        "when: latency_ms >= 5 -> latency_ms >= 5.5",
+        "when: latency_ms >= 5 -> latency_ms >= 4.5",
+        "when: delta(latency_ms) > 30 -> delta(latency_ms) >= 30",
+        "when: delta(latency_ms) > 30 -> delta(latency_ms) > 33",
+        "when: delta(latency_ms) > 30 -> delta(latency_ms) > 27",
+    ], "milliseconds are no count"
+    assert of_when("count() >= 5 and count(ploss > 3) > 30", 'by = "ip"')[2:] == [
+        "when: count() >= 5 -> count() > 5",
+        "when: count() >= 5 -> count() >= 6",
+        "when: count() >= 5 -> count() >= 4",
+        "when: count(ploss > 3) > 30 -> count(ploss > 3) >= 30",
+        "when: count(ploss > 3) > 30 -> count(ploss > 3) > 33",
+        "when: count(ploss > 3) > 30 -> count(ploss > 3) > 27",
+    ]
+    assert "when: count() == 0 -> left out" in of_when(
+        "count() == 0 or max(ploss) > 1", 'by = "ip"'
+    )
+
+
+def test_queues_and_their_growth_are_counts() -> None:
+    queue = """
+[[rule]]
+id = "queue"
+on = "skills"
+when = "calls_in_queue_now >= 5 and rise(stat_inbound, '15m') > 20"
+to = ["team-leads"]
+"""
+
+    assert [each for each in changes(queue, rule="queue") if each.startswith("when")][3:7] == [
+        "when: calls_in_queue_now >= 5 -> calls_in_queue_now >= 6",
+        "when: calls_in_queue_now >= 5 -> calls_in_queue_now >= 4",
+        "when: rise(stat_inbound, '15m') > 20 -> rise(stat_inbound, '15m') >= 20",
+        "when: rise(stat_inbound, '15m') > 20 -> rise(stat_inbound, '15m') > 22",
+    ]
+
+
+def test_another_severity_and_each_receiver_left_out() -> None:
+    rule = rejection('severity = "critical"\nto = ["team-leads", "on-call"]')
+
+    assert changes(rule)[-3:] == [
+        "severity: critical -> warning",
+        "to: team-leads -> left out",
+        "to: on-call -> left out",
+    ]
 
 
 def test_a_rule_of_two_operations_changes_in_both() -> None:

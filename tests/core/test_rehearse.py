@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from notifier.core.judging.planning import plan
 from notifier.core.rules.rulefile import load
 from notifier.core.trial.rehearse import Difference, rehearse
@@ -57,6 +59,52 @@ def test_every_word_of_a_table() -> None:
       {{ at = "140m", {GOOD}, expect = [] }},
     """
     assert run(polls, rejection('repeat = "2h"\ncritical = "network_rejection > 5"')) == []
+
+
+def test_what_every_row_has_is_written_once() -> None:
+    table = """
+[[test]]
+name = "a promise"
+rule = "network-rejection"
+each = { agent_id = "12004-ANA", network_rejection = "2" }
+polls = [
+  { at = "0m", rows = [{}, { agent_id = "12005-LUIS" }], expect = ["open 12004", "open 12005"] },
+  { at = "5m", expect = ["close 12004"], rows = [
+    { network_rejection = "0" }, { agent_id = "12005-LUIS" },
+  ] },
+]
+"""
+    book = load("\n".join((HEAD, TEAM_LEADS, rejection(), table)), CATALOGUE)
+
+    assert rehearse(book.file.test[0], plan(book)) == []
+
+
+@pytest.mark.parametrize(
+    ("items", "got"),
+    [
+        ('"open:warning 12004", "open 12005"', ""),
+        ('"open:warning 12004", "open:critical 12005"', ""),
+        ('"open:critical 12004", "open 12005"', "open 12005, open:warning 12004"),
+        ('"open:info 12004", "open:info 12005"', "open:critical 12005, open:warning 12004"),
+    ],
+)
+def test_a_severity_may_be_promised(items: str, got: str) -> None:
+    rows = f'{BAD[:-1]}, {{ agent_id = "12005-LUIS", network_rejection = "9" }}]'
+    polls = f'{{ at = "0m", {rows}, expect = [{items}] }},'
+
+    found = run(polls, rejection('critical = "network_rejection > 5"'))
+
+    assert [each.partition("got ")[2] for each in found] == ([got] if got else [])
+
+
+def test_a_raised_severity_is_told_from_another_value() -> None:
+    polls = f"""
+      {{ at = "0m",  {BAD}, expect = ["open:warning 12004"] }},
+      {{ at = "5m",  {BAD.replace('"2"', '"5"')}, expect = ["change:warning 12004"] }},
+      {{ at = "10m", {BAD.replace('"2"', '"6"')}, expect = ["change:critical 12004"] }},
+      {{ at = "15m", {GOOD}, expect = ["close 12004"] }},
+    """
+    assert run(polls, rejection('critical = "network_rejection > 5"')) == []
 
 
 def test_a_timer_that_falls_due_between_two_polls_belongs_to_the_later_one() -> None:

@@ -203,7 +203,7 @@ def test_each_mistake_of_a_rule_is_told_in_its_place(key: str, said: str) -> Non
         ('{ at = "0m", error = "tmeout" }', "26:31: error: `error` must be `network`, `timeout`, `tls`, `redirect`, `too_large`, `request`, "
          "`token`, `quota`, `busy`, `maintenance`, `forbidden`, `server`, `not_json`, `refused` or `schema`; did you mean `timeout`?"),
         ('{ at = "0m", rows = [{ a = 1979-05-27 }] }', "26:37: error: a row holds texts, numbers, true and false"),
-        ('{ at = "0m", rows = [], expect = ["opn 3"] }', "26:44: error: `opn 3` cannot be expected; write open, change, close, event, repeat or none:REASON and the entity"),
+        ('{ at = "0m", rows = [], expect = ["opn 3"] }', "26:44: error: `opn 3` cannot be expected; write open, change, close, event, repeat or none:REASON and the entity; open:critical asks for a severity too"),
         ('{ at = "0m", rows = [] }, { at = "0m", rows = [] }', "26:43: error: polls are in the order of time; write a later one"),
         ('{ at = "0m", rows = [], exect = [] }', "26:34: error: unknown key `exect`; did you mean `expect`?"),
         ('{ rows = [] }', "26:10: error: `at` is missing; write it in this table"),

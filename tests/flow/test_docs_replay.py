@@ -80,7 +80,7 @@ def test_the_walk_through_works_as_it_is_written(capsys: Said) -> None:
 
     assert "by hour of the day" in said
     assert "the other file: " in said
-    assert "poll 2 (at 5m): expected open 12004; got nothing" in said
+    assert "poll 4 (at 15m): expected open:warning 12004; got nothing" in said
     assert "keeps 1/day" in said
     assert "12004: " in said
 

@@ -1,7 +1,8 @@
 """Change a rule a little, in each way that people get rules wrong: would a test notice?
 
-A mutant is the whole rulebook with one rule changed: a limit moved by a tenth, a border put on the
-other side, a part of a condition left out, a time doubled or dropped.
+A mutant is the whole rulebook with one rule changed: a limit moved by a tenth (one of a count by
+one at least: nobody counts halves), a border put on the other side, a part of a condition left out,
+a time doubled or dropped, another severity, a receiver who is not told.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeAlias
 
+from notifier.core.facts.state import Severity
 from notifier.core.language.tree import (
     Aggregate,
     Allowance,
@@ -32,6 +34,7 @@ from notifier.core.language.tree import (
     literal,
     write,
 )
+from notifier.core.payload.endpoint import Kind
 from notifier.core.rules.compiled import CompiledRule, CompiledSource, Rulebook, compile_rule
 from notifier.core.rules.keys import written
 from notifier.core.rules.mistakes import Mistakes
@@ -41,6 +44,8 @@ TENTH = (1.1, 0.9)
 _BORDERS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 _CONDITIONS = ("where", "when", "clear", "critical")
 _TIMES = ("for_", "keep")
+_SUMS = ("delta", "rise", "calls_of", "hits_of")  # of counters: whole numbers
+_OTHER = {Severity.CRITICAL: Severity.WARNING}  # else critical
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ def mutants(book: Rulebook, rule: str) -> Iterator[Mutant]:
     """Yield each change of a rule that still makes sense."""
     compiled = [each for each in book.rules if each.rule.id == rule]
     first = compiled[0]
-    for key, was, now, changes in (*_of_conditions(first), *_of_times(first.rule)):
+    changes_of = (*_of_conditions(first), *_of_times(first.rule), *_of_telling(first.rule))
+    for key, was, now, changes in changes_of:
         changed = [_changed(each, changes, book) for each in compiled]
         if None not in changed:
             others = (each for each in book.rules if each.rule.id != rule)
@@ -88,7 +94,8 @@ def _changed(
     mistakes = Mistakes()
     rule = compiled.rule.model_copy(update=changes)
     found = compile_rule((), rule, source, compiled.collection, mistakes)
-    return None if found is None or mistakes.wrong else replace(found, to=compiled.to)
+    to = tuple(name for name in compiled.to if name in rule.to)
+    return None if found is None or mistakes.wrong else replace(found, to=to)
 
 
 # ---- conditions ----
@@ -108,9 +115,11 @@ def _of_conditions(compiled: CompiledRule) -> Iterator[Change]:
 def _trees(node: Node) -> Iterator[tuple[str, str, Node]]:
     """Yield each change within *node*: the piece before and after, and the whole after it."""
     match node:
-        case Compare(operator=sign) if sign in _BORDERS:
-            turned = replace(node, operator=_BORDERS[sign])
-            yield write(node), write(turned), turned
+        case Compare():
+            yield from _borders(node)
+            if _counts(node.left) and isinstance(node.right, Constant):
+                yield from _steps(node, node.right)
+                return
         case And(parts=parts) | Or(parts=parts):
             for place, part in enumerate(parts):
                 rest = (*parts[:place], *parts[place + 1 :])
@@ -122,6 +131,34 @@ def _trees(node: Node) -> Iterator[tuple[str, str, Node]]:
         case _:
             pass
     yield from _below(node)
+
+
+def _borders(node: Compare) -> Iterator[tuple[str, str, Node]]:
+    if node.operator in _BORDERS:
+        turned = replace(node, operator=_BORDERS[node.operator])
+        yield write(node), write(turned), turned
+
+
+def _steps(node: Compare, limit: Constant) -> Iterator[tuple[str, str, Node]]:
+    """The limit of a count: the next whole numbers, or those a tenth away."""
+    if isinstance(limit.value, float) and limit.value:
+        step = max(1.0, round(limit.value / 10))
+        for moved in (limit.value + step, limit.value - step):
+            whole = replace(node, right=replace(limit, value=moved))
+            yield write(node), write(whole), whole
+
+
+def _counts(node: Node) -> bool:
+    """Whether its values are whole numbers: of things, not of their average or usual number."""
+    match node:
+        case Field(kind=kind):
+            return kind in (Kind.COUNT, Kind.COUNTER)
+        case Aggregate(function=name):
+            return name == "count"
+        case Look(function=name):
+            return name in _SUMS
+        case _:
+            return False
 
 
 def _below(node: Node) -> Iterator[tuple[str, str, Node]]:
@@ -163,7 +200,7 @@ def _rounded(value: float) -> float:
     return float(f"{value:.12g}")
 
 
-# ---- times ----
+# ---- times, severity, receivers ----
 
 
 def _of_times(rule: Rule) -> Iterator[Change]:
@@ -175,3 +212,13 @@ def _of_times(rule: Rule) -> Iterator[Change]:
             yield name, written(span), "left out", {key: timedelta(0)}
     if rule.of:
         yield "of", "/".join(map(str, rule.of)), "left out", {"of": None}
+
+
+def _of_telling(rule: Rule) -> Iterator[Change]:
+    if rule.kind == "event":
+        return
+    other = _OTHER.get(rule.severity, Severity.CRITICAL)
+    yield "severity", rule.severity.value, other.value, {"severity": other}
+    for name in rule.to if len(rule.to) > 1 else ():
+        rest = tuple(each for each in rule.to if each != name)
+        yield "to", name, "left out", {"to": rest}

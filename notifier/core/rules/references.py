@@ -17,7 +17,10 @@ from notifier.core.rules.rulebook import Digest, Poll, Receiver, Rule
 from notifier.core.rules.tables import KINDS, NAMED
 
 _BESIDE = re.compile(r"""\bother\(\s*["']([a-z0-9_-]+)""")
-_EXPECT = re.compile(r"(?:open|change|close|event|repeat|none:[a-z][a-z_ -]*)(?: \S.*)?")
+_EXPECT = re.compile(
+    r"(?:(?:open|change|repeat)(?::(?:info|warning|critical))?|close|event|none:[a-z][a-z_ -]*)"
+    r"(?: \S.*)?"
+)
 _LASTING = (
     *("clear", "critical", "for", "of", "keep", "min_samples", "gap_max", "missing"),
     *("missing_after", "reopen_within", "flapping", "repeat", "explains"),
@@ -207,7 +210,10 @@ def check_polls(
             mistakes.add((*here, "at"), "polls are in the order of time", "write a later one")
         for index, item in enumerate(poll.expect or ()):
             if not _EXPECT.fullmatch(item):
-                advice = "write open, change, close, event, repeat or none:REASON and the entity"
+                advice = (
+                    "write open, change, close, event, repeat or none:REASON and the entity; "
+                    "open:critical asks for a severity too"
+                )
                 mistakes.add((*here, "expect", index), f"`{item}` cannot be expected", advice)
 
 

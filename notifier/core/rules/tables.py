@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
@@ -289,8 +289,9 @@ class Poll(Table):
     )
     expect: tuple[StrictStr, ...] | None = Field(
         default=None,
-        description="`open|change|close|event|repeat ENTITY` or `none:REASON ENTITY`; `[]` is "
-        "nothing, without it anything is right.",
+        description="`open|change|close|event|repeat ENTITY`, with its severity as "
+        "`open:critical ENTITY`, or `none:REASON ENTITY`; `[]` is nothing, without it anything is "
+        "right.",
     )
     messages: dict[StrictStr, StrictInt | tuple[StrictStr, ...]] = Field(
         default_factory=dict,
@@ -306,4 +307,12 @@ class Test(Table):
 
     name: StrictStr = Field(min_length=1, description="What is promised.")
     rule: StrictStr = Field(description="The rule's id.")
+    each: dict[StrictStr, Value] = Field(
+        default_factory=dict,
+        description='What every row has that does not say otherwise: `{ ip = "181.49.7.7" }`.',
+    )
     polls: tuple[Poll, ...] = Field(min_length=1, description="In the order of time.")
+
+    def rows_of(self, poll: Poll) -> list[dict[str, Any]]:
+        """The rows of one of its polls, whole."""
+        return [{**self.each, **row} for row in poll.rows or ()]

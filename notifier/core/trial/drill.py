@@ -60,7 +60,7 @@ def _openings(
     known = Known()
     for poll in test.polls:
         now = begin + poll.at
-        reading = reading_of(poll, rule, plan.sources[rule.source], now)
+        reading = reading_of(test, poll, rule, plan.sources[rule.source], now)
         known, notices, _ = play(known, reading, plan, rule, now)
         first = [notice for notice in notices if not notice.reasons.isdisjoint(_FIRST)]
         if first:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -26,6 +27,7 @@ from notifier.core.rules.rulebook import Poll, Test
 BEGIN = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)  # a Monday morning; its zone is replaced
 WORDS = {reason: reason.value for reason in Reason} | {Reason.RAISED: "change"}
 NONE = "none:"
+_SEVERE = re.compile("[a-z]+:(info|warning|critical) ")
 SOMEBODY = "test"  # who silences and acknowledges
 
 Speak: TypeAlias = Callable[[Notice], str]
@@ -72,7 +74,9 @@ def rehearse(test: Test, plan: Plan, speak: Speak = lambda _: "") -> list[Differ
         known = _look_beside(known, poll, plan, rule, now)
         for request in _requests(poll, known, rule, now):
             known = decide(known, Asked(now, request), plan, now).known
-        known, notices, last = play(known, reading_of(poll, rule, source, now), plan, rule, now)
+        known, notices, last = play(
+            known, reading_of(test, poll, rule, source, now), plan, rule, now
+        )
         for expected, got in (_items(poll, notices, last, rule), *_messages(poll, notices, speak)):
             if got != expected:
                 differences.append(Difference(number, poll.at, expected, got))
@@ -138,12 +142,14 @@ def play(
     return decision.known, [each for each in notices if each.rule.id == rule.id], decision
 
 
-def reading_of(poll: Poll, rule: RulePlan, source: SourcePlan, now: datetime) -> Reading:
+def reading_of(
+    test: Test, poll: Poll, rule: RulePlan, source: SourcePlan, now: datetime
+) -> Reading:
     """The poll of a test as the core judges it."""
     if poll.error is not None:
         return Failed(rule.source, now, poll.error)
     collection = source.collections[rule.collection].collection
-    rows = rows_from_texts(collection, poll.rows or (), source.hit_values)
+    rows = rows_from_texts(collection, test.rows_of(poll), source.hit_values)
     snapshot = take(rule.source, source.endpoint, {rule.collection: rows}, now)
     return Good(rule.source, snapshot)
 
@@ -157,7 +163,8 @@ def _items(poll: Poll, notices: list[Notice], last: Decision, rule: RulePlan) ->
         return (), ()
     expected = tuple(sorted(map(_whole, poll.expect)))
     reasons = (_reason(item, last, rule) for item in expected if item.startswith(NONE))
-    told = frozenset(item for notice in notices for item in _told(notice))
+    severe = {item.partition(" ")[2] for item in expected if _SEVERE.match(item)}
+    told = frozenset(item for notice in notices for item in _told(notice, severe))
     return expected, tuple(sorted((*told, *reasons)))
 
 
@@ -166,8 +173,12 @@ def _whole(item: str) -> str:
     return item if " " in item.strip() else f"{item.strip()} {WHOLE}"
 
 
-def _told(notice: Notice) -> Iterator[str]:
-    yield from (f"{WORDS[item.reason]} {item.incident.key.entity}" for item in notice.items)
+def _told(notice: Notice, severe: Collection[str]) -> Iterator[str]:
+    """What a notice tells; of the entities in *severe*, how bad it is too."""
+    for item in notice.items:
+        entity, severity = item.incident.key.entity, item.incident.severity.value
+        more = f":{severity}" if entity in severe and item.reason is not Reason.CLOSE else ""
+        yield f"{WORDS[item.reason]}{more} {entity}"
     if notice.corrects:
         yield from (f"change {event.key}" for event in notice.taken_back)
     else:
