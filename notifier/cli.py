@@ -264,8 +264,19 @@ def preview(
     ] = "",
     rule: Annotated[str, typer.Option(help="A rule of your own file that speaks.")] = "",
     kind: Annotated[Literal["slack", "email"], typer.Option(help="How it is told.")] = "slack",
-    language: Annotated[Literal["en", "es", "pt"], typer.Option()] = "en",
+    language: Annotated[
+        Literal["en", "es", "pt"] | None,
+        typer.Option(help="Default: en; of what was read its receiver's own."),
+    ] = None,
     locale: Annotated[str, typer.Option(help="Numbers and dates, as es_CO.")] = "",
+    since: Annotated[
+        str, typer.Option(help="Out of what was recorded since then (24h), not made up.")
+    ] = "",
+    folder: Annotated[
+        Path | None,
+        typer.Option("--from", help="Out of a folder of answers, each SOURCE.TIME.json."),
+    ] = None,
+    simulate: Annotated[str, typer.Option(help="Out of so much of a simulated time (1d).")] = "",
     html: Annotated[Path | None, typer.Option(help="Draw it into this page.")] = None,
     png: Annotated[Path | None, typer.Option(help="Draw it into this picture.")] = None,
     as_json: Json = False,
@@ -273,8 +284,11 @@ def preview(
     """See a message as its reader sees it; without a name, every one."""
     from notifier.commands.preview import Wish
     from notifier.commands.preview import preview as command
+    from notifier.commands.replay import Asked
 
-    wish = Wish(template, rule, language, locale, kind)
+    read = since or folder or simulate
+    past = Asked(since=since, folder=folder, simulate=simulate) if read else None
+    wish = Wish(template, rule, language or "", locale, kind, past)
     return command(wish, html=html, png=png, as_json=as_json)
 
 

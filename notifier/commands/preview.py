@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+from notifier.commands.drawn import draw
+from notifier.commands.replay import Asked, tape_of
 from notifier.core.judging.notice import Notice
-from notifier.core.judging.plan import Plan, Reach, RulePlan
+from notifier.core.judging.plan import Plan, RulePlan
 from notifier.core.judging.planning import plan
-from notifier.core.trial.gallery import gallery, of_source
+from notifier.core.rules.compiled import Rulebook
+from notifier.core.rules.tables import Language
+from notifier.core.trial.sample import told_to
 from notifier.demo.sheet import Exhibit, sheet
-from notifier.errors import ConfigError, NotifierError, Problem
-from notifier.render import Renderer, envelopes, shipped
+from notifier.errors import ConfigError, Problem
+from notifier.exhibition import KINDS, Print, exhibits, printing, speakers, spoken_to
+from notifier.hindsight.replayed import notices
+from notifier.render import Renderer, shipped
 from notifier.rules import read_rules
-from notifier.settings import load_settings
+from notifier.settings import Settings, load_settings
 
 Kind: TypeAlias = Literal["slack", "email"]
 
-WHEN = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)  # a Monday morning in Bogotá
-TEMPLATES = {"incident": "open", "event": "event", "celebration": "event"}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
-WIDE = 760  # pixels of a picture
-_ABOVE = 30  # pixels around all messages, and of one with what is under it
-_HIGH: Mapping[Kind, int] = {"slack": 236, "email": 660}
-_QUIETLY = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run",
-    "--disable-background-networking", "--virtual-time-budget=5000",
-)  # fmt: skip
-PATIENCE = 120  # seconds for a browser to draw
+TEMPLATES = {"incident": "open", "event": "news", "celebration": "event"}
+LAST = 20  # messages of a past that are shown: more are read with `replay --messages`
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +37,18 @@ class Wish:
     """Which messages, and for whom.
 
     Attributes:
-        template: A case, a template or a rule; empty for every case.
+        template: A case, a template or a reason; empty for every one.
         rule: The rule of the user's own file that speaks; empty for one of the example.
+        language: Empty: English, or of a past message its receiver's own.
+        past: What was read, in place of made-up values; None for these.
     """
 
     template: str = ""
     rule: str = ""
-    language: str = "en"
+    language: Language | Literal[""] = ""
     locale: str = ""
     kind: Kind = "slack"
+    past: Asked | None = None
 
 
 def preview(wish: Wish, *, html: Path | None, png: Path | None, as_json: bool) -> int:
@@ -64,59 +60,46 @@ def preview(wish: Wish, *, html: Path | None, png: Path | None, as_json: bool) -
     """
     settings = load_settings()
     problems: list[Problem] = []
-    renderer = Renderer(settings.templates, problems.append, page=settings.web.root)
-    drawn = (
-        Exhibit(name, tuple(envelopes(notice, renderer)))
-        for name, notice in _wanted(wish, settings.rules).items()
-    )
+    page, buttons = settings.web.root, settings.slack.app_token is not None
+    renderer = Renderer(settings.templates, problems.append, page=page, buttons=buttons)
+    wanted = _past(wish, wish.past, settings) if wish.past else _wanted(wish, settings.rules)
+    drawn = (Exhibit(name, tuple(printed(renderer))) for name, printed in wanted)
     shown = [each for each in drawn if each.envelopes]  # mere changes are no mail
     for problem in dict.fromkeys(problems):
         print(problem, file=sys.stderr)
     if html is None and png is None:
         _print(shown, as_json=as_json)
         return 0
-    page = sheet(shown, ZoneInfo("America/Bogota"), wish.language)
+    whole = sheet(shown, ZoneInfo("America/Bogota"), wish.language or "en")
     if html is not None:
-        html.write_text(page, encoding="utf-8")
+        html.write_text(whole, encoding="utf-8")
     if png is not None:
-        _draw(page, png, len(shown), wish.kind)
+        draw(whole, png)
     return 0
 
 
 # ---- which ----
 
+Named: TypeAlias = Iterable[tuple[str, Print]]
 
-def _wanted(wish: Wish, rules: Path) -> Mapping[str, Notice]:
+
+def _wanted(wish: Wish, rules: Path) -> Named:
     every = dict(_cases(wish, rules))
     name = TEMPLATES.get(wish.template, wish.template)
     if not name:
-        return every
+        return every.items()
     if name not in every:
         raise ConfigError(f"there is no message `{wish.template}`; there is {', '.join(every)}")
-    return {name: every[name]}
+    return [(name, every[name])]
 
 
-def _cases(wish: Wish, rules: Path) -> Iterator[tuple[str, Notice]]:
-    own = bool(wish.rule)
-    laid = plan(read_rules(rules if own else shipped.example()))
-    chosen = [_rule(laid, wish.rule)] if own else list(_speakers(laid, wish.template))
-    for rule in chosen:
-        collection = laid.sources[rule.source].collections[rule.collection].collection
-        reach = _reach(laid, rule, wish)
-        called = laid.aliases.get(rule.operation, {})
-        for name, notice in gallery(rule, collection, reach, WHEN).items():
-            yield name, replace(notice, aliases=called)
-        if not rule.event:
-            yield from of_source(rule, reach, WHEN).items()
-
-
-def _speakers(laid: Plan, template: str) -> Iterator[RulePlan]:
-    """A rule about what lasts, then one about events: the celebration unless news are wanted."""
-    rules = list(laid.rules.values())
-    yield next(rule for rule in rules if not rule.event)
-    event = next(rule for rule in rules if rule.event)
-    plain = replace(event, text=replace(event.text, template=""))
-    yield plain if template == "event" else event
+def _cases(wish: Wish, rules: Path) -> Iterator[tuple[str, Print]]:
+    laid = plan(read_rules(rules if wish.rule else shipped.example()))
+    language = wish.language or "en"
+    for rule in [_rule(laid, wish.rule)] if wish.rule else speakers(laid):
+        first = laid.reaches[rule.operation, rule.to[0]]
+        reach = spoken_to(first, wish.kind, language, wish.locale or language)
+        yield from exhibits(laid, rule, reach).items()
 
 
 def _rule(laid: Plan, name: str) -> RulePlan:
@@ -127,14 +110,44 @@ def _rule(laid: Plan, name: str) -> RulePlan:
     return found
 
 
-def _reach(laid: Plan, rule: RulePlan, wish: Wish) -> Reach:
-    """The rule's first receiver, spoken to as wished."""
-    reach = laid.reaches[rule.operation, rule.to[0]]
-    recipients = ("#channel",) if wish.kind == "slack" else ("somebody@example.com",)
-    locale = wish.locale or wish.language
-    return replace(
-        reach, kind=wish.kind, recipients=recipients, language=wish.language, locale=locale
-    )
+# ---- what was read ----
+
+
+def _past(wish: Wish, asked: Asked, settings: Settings) -> Named:
+    """What the rules of now would have said of what was read; the last ones."""
+    book = read_rules(settings.rules)
+    if wish.rule:
+        _rule(plan(book), wish.rule)
+    with tape_of(asked, settings, book) as tape:
+        told = [each for each in notices(tape, book) if _fits(wish, each)]
+    if not told:
+        raise ConfigError("nothing of that kind would have been said then; try a longer --since")
+    if len(told) > LAST:
+        print(f"the last {LAST} of {len(told)}", file=sys.stderr)
+    return [(_title(each, book), printing(_turned(each, wish))) for each in told[-LAST:]]
+
+
+def _fits(wish: Wish, notice: Notice) -> bool:
+    """Whether it is asked for: by rule, by reason, or by the name of its template."""
+    reasons = {reason.value for reason in notice.reasons}
+    said = {*reasons, notice.rule.template or ("event" if notice.is_event else "incident")}
+    return wish.rule in ("", notice.rule.id) and (not wish.template or wish.template in said)
+
+
+def _turned(notice: Notice, wish: Wish) -> Notice:
+    """The notice, were its receiver of the kind and of the language that is asked for."""
+    talk = notice.conversation
+    language = wish.language or talk.language
+    locale = wish.locale or (talk.locale if language == talk.language else language)
+    return told_to(notice, wish.kind, KINDS[wish.kind], language, locale)
+
+
+def _title(notice: Notice, book: Rulebook) -> str:
+    talk = notice.conversation
+    at = f"{notice.at.astimezone(ZoneInfo(talk.timezone)):%Y-%m-%d %H:%M}"
+    what = ", ".join(sorted(reason.value for reason in notice.reasons))
+    where = f" of {talk.operation}" if len(book.operations) > 1 else ""
+    return f"{at} {what} {notice.rule.id}{where}, {talk.receiver}"
 
 
 # ---- shown ----
@@ -173,23 +186,3 @@ def _of_block(block: Mapping[str, Any]) -> Iterator[str]:
         said = text.get("text") if isinstance(text, Mapping) else None
         said = said.get("text") if isinstance(said, Mapping) else said
         yield from (f"  {line}" for line in (said or "").splitlines())
-
-
-def _draw(page: str, png: Path, exhibits: int, kind: Kind) -> None:
-    """Let a browser draw the page; it reads a file and is given no network."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise NotifierError(
-            "no browser is here to draw a picture; install chromium, or use --html and open that"
-        )
-    size = f"{WIDE},{_ABOVE + exhibits * _HIGH[kind]}"
-    with tempfile.TemporaryDirectory(prefix="notifier-") as folder:
-        file = Path(folder) / "page.html"
-        file.write_text(page, encoding="utf-8")
-        drawn = subprocess.run(  # noqa: S603  # a browser of this machine, a file of our own
-            [browser, *_QUIETLY, f"--user-data-dir={folder}/browser", f"--window-size={size}",
-             f"--screenshot={png.resolve()}", file.as_uri()],
-            capture_output=True, timeout=PATIENCE, check=False,
-        )  # fmt: skip
-    if drawn.returncode or not png.exists():
-        raise NotifierError(f"{Path(browser).name} drew nothing; try --html and open that")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -62,6 +62,14 @@ def replay(
         for notice in step.decision.notices:
             told += messages(notice, speak(notice))
     return Replay(tape.since, tape.until, polls, failed, tuple(told), zones_of(reel.plan))
+
+
+def notices(tape: Tape, book: Rulebook) -> Iterator[Notice]:
+    """What people would have been told under the rules of *book*, one notice after the other."""
+    reel = tape.reel(book)
+    for step in play(reel.known, reel.plan, reel.turns):
+        if step.at >= reel.news:
+            yield from step.decision.notices
 
 
 def zones_of(plan: Plan) -> dict[str, tzinfo]:

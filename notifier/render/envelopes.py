@@ -116,7 +116,7 @@ def _alerts(notice: Notice, renderer: Renderer) -> list[_Sheet]:
 
 def _worth_a_message(notice: Notice) -> bool:
     loud = any(item.reason.notifies and not item.silent for item in notice.items)
-    return loud or notice.is_event
+    return loud or (notice.is_event and not notice.corrects)
 
 
 def _addressed(notice: Notice, sheet: _Sheet, recipient: str) -> Envelope:

@@ -9,10 +9,10 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser
 
-from notifier.commands.preview import WHEN
 from notifier.core.judging.plan import Reach
 from notifier.core.judging.planning import plan
 from notifier.core.trial.gallery import gallery
+from notifier.exhibition import WHEN
 from notifier.render import Renderer, envelopes, shipped
 from notifier.render.mail import framed
 from notifier.rules import read_rules

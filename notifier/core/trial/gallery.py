@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import structs
 
-from notifier.core.facts.sales import Merit
-from notifier.core.facts.state import (
-    SOURCE_RULE,
-    Closing,
-    Incident,
-    InstanceKey,
-    Scalar,
-    Severity,
-    incident_id,
-)
-from notifier.core.judging.notice import Event, Item, Notice, Reason
+from notifier.core.facts.state import Closing, Severity, Told, incident_id
+from notifier.core.judging.notice import Item, Notice, Reason
 from notifier.core.judging.plan import Reach, RulePlan
 from notifier.core.payload.endpoint import Collection
-from notifier.core.telling.composed import OWN_TEXTS
-from notifier.core.trial.sample import opening, specimens
+from notifier.core.trial.cheers import cheers
+from notifier.core.trial.groups import GROUPS, members
+from notifier.core.trial.occasions import occasions
+from notifier.core.trial.sample import specimens
+from notifier.core.trial.troubles import troubles
 
-MANY = 12  # members of a group: more than a message lists
-_NAMES = (
-    *("ANA GÓMEZ", "LUIS PEÑA", "MARTA DÍAZ", "JOSÉ RUIZ", "EVA SOTO", "IVÁN CRUZ"),
-    *("SARA LEÓN", "HUGO ROJAS", "PAULA VEGA", "RAÚL MORA", "INÉS PAZ", "DARÍO GIL"),
-)
 _MINUTE = timedelta(minutes=1)
 
 Change = Callable[[Notice], Notice]
+NOTHING: Mapping[str, Any] = {}
 
 
 def gallery(
@@ -44,58 +35,110 @@ def gallery(
     first, *rest = specimens(rule, collection, reach, now)
     if rule.event:
         (unknown,) = rest
-        counts = {"event": 1, "events": 3, "digest": MANY}
-        told = {name: _events(first, count) for name, count in counts.items()}
-        merits = _merits(first) if rule.celebrates else {}
-        return told | merits | {"unknown": unknown}
+        return cheers(first, celebrates=rule.celebrates) | {"unknown-event": unknown}
     unknown = rest[1]
     return {name: change(first) for name, change in _CASES.items()} | {"unknown": unknown}
 
 
-def of_source(rule: RulePlan, reach: Reach, now: datetime) -> dict[str, Notice]:
-    """What operators hear of a source that fails, and of its recovery."""
-    operation, source = rule.source
-    key = InstanceKey(operation, SOURCE_RULE, f"{operation}/{source}")
-    fields: dict[str, Scalar] = {"operation": operation, "source": source, "trouble": "timeout"}
-    incident = Incident(
-        id=incident_id(key, now),
-        key=key,
-        source=rule.source,
-        opened_at=now,
-        since=now - 3 * _MINUTE,
-        seen_at=now,
-        severity=Severity.CRITICAL,
-        fields=fields,
-    )
-    opened = opening(incident, OWN_TEXTS[SOURCE_RULE], reach, now)
-    return {"source": opened, "source-close": _closed(Closing.RECOVERED)(opened)}
+def beside(
+    rule: RulePlan, collection: Collection, rules: Sequence[str], reach: Reach, now: datetime
+) -> dict[str, Notice]:
+    """What else *reach* may hear: of no single rule, and of the bot's own troubles.
+
+    rules: Ids of all the rules of the operation.
+    """
+    first = next(specimens(rule, collection, reach, now))
+    told = occasions(first, members(first), rules, reach)
+    return told | troubles(rule, reach, now)
 
 
 # ---- one incident ----
 
 
-def _edited(reason: Reason, minutes: int, **fields: object) -> Change:
-    """A later message of the same conversation, the incident changed in some fields."""
+def _edited(
+    reason: Reason,
+    minutes: int,
+    *,
+    before: Mapping[str, Any] = NOTHING,
+    kept_by: str | None = None,
+    **fields: Any,
+) -> Change:
+    """A later message of the same conversation, the incident changed in some fields.
+
+    before: What people believed of it, where that differs from what it was at first.
+    """
 
     def change(first: Notice) -> Notice:
-        before = first.roster[0]
+        was = first.roster[0]
         now = first.at + minutes * _MINUTE
-        incident = structs.replace(before, seen_at=now, **fields)
-        talk = structs.replace(first.conversation, revision=first.conversation.revision + 1)
-        item = Item(reason, incident, was=before.value)
-        return replace(
-            first,
-            conversation=talk,
-            at=now,
-            items=(item,),
-            roster=(incident,),
-            open=int(incident.open),
-        )
+        incident = structs.replace(was, seen_at=now, **fields)
+        believed = structs.replace(_believed(first), **before)
+        item = Item(reason, incident, was=was.value, before=believed, kept_by=kept_by)
+        return _next(first, now, item)
 
     return change
 
 
-def _worse(factor: float, reason: Reason, **fields: object) -> Change:
+def _next(first: Notice, now: datetime, item: Item) -> Notice:
+    """The next message of its conversation, about one incident."""
+    talk = structs.replace(first.conversation, revision=first.conversation.revision + 1)
+    return replace(
+        first,
+        conversation=talk,
+        at=now,
+        items=(item,),
+        roster=(item.incident,),
+        open=int(item.incident.open),
+    )
+
+
+def _believed(first: Notice) -> Told:
+    """What people believe of an incident whose opening they were told."""
+    incident, talk = first.roster[0], first.conversation
+    return Told(
+        incident=incident.id, receiver=talk.receiver, conversation=talk.id, at=first.at,
+        severity=incident.severity, value=incident.value,
+    )  # fmt: skip
+
+
+def _kept(by: str) -> Change:
+    """It opened while somebody, or quiet hours, held the news back, and is told now."""
+
+    def change(first: Notice) -> Notice:
+        now = first.at + 40 * _MINUTE
+        return replace(first, at=now, items=(Item(Reason.OPEN, first.roster[0], kept_by=by),))
+
+    return change
+
+
+def _reopened(first: Notice) -> Notice:
+    """It closed, and is back soon enough to go on in the same message."""
+    over = _closed(Closing.RECOVERED)(first)
+    was, now = over.roster[0], over.at + 4 * _MINUTE
+    again = structs.replace(
+        was, id=incident_id(was.key, now), opened_at=now, since=now, seen_at=now,
+        closed_at=None, closing=None,
+    )  # fmt: skip
+    return _next(over, now, Item(Reason.OPEN, again, back=was))
+
+
+def _silenced(first: Notice) -> Notice:
+    until = first.at + 66 * _MINUTE
+    return _edited(Reason.CHANGE, 6, silence=_SILENCE, silenced_by="Eva", silenced_until=until)(
+        first
+    )
+
+
+def _flapping(first: Notice) -> Notice:
+    opens = tuple(first.at + each for each in _OFTEN)
+    return _edited(Reason.CHANGE, 20, flapping=True, opens=opens)(first)
+
+
+def _drill(first: Notice) -> Notice:
+    return replace(first, rule=replace(first.rule, drill=True))
+
+
+def _worse(factor: float, reason: Reason, **fields: Any) -> Change:
     """The value is *factor* times what it was."""
 
     def change(first: Notice) -> Notice:
@@ -116,92 +159,30 @@ def _closed(closing: Closing) -> Change:
     return change
 
 
-# ---- several ----
-
-
-def _members(first: Notice, count: int) -> tuple[Incident, ...]:
-    return tuple(_member(first, number) for number in range(count))
-
-
-def _member(first: Notice, number: int) -> Incident:
-    """Another entity, a little less bad than the one before."""
-    one = first.roster[0]
-    key = one.key._replace(entity=f"{one.key.entity}-{number + 1}")
-    value = one.value * (1 - number / 40) if isinstance(one.value, float) else one.value
-    fields = {
-        **one.fields,
-        **({"agent_name": _NAMES[number]} if "agent_name" in one.fields else {}),
-    }
-    return structs.replace(
-        one, id=incident_id(key, first.at), key=key, value=value, worst=value, fields=fields
-    )
-
-
-def _group(first: Notice) -> Notice:
-    """Many that opened in one poll share a message."""
-    members = _members(first, MANY)
-    talk = structs.replace(first.conversation, members=tuple(each.id for each in members))
-    items = tuple(Item(Reason.OPEN, each) for each in members)
-    return replace(first, conversation=talk, items=items, roster=members, open=MANY, members=MANY)
-
-
-def _group_change(first: Notice) -> Notice:
-    """Two of them are over: what changed stands first, then who is left."""
-    whole = _group(first)
-    now = first.at + 10 * _MINUTE
-    over = [
-        structs.replace(each, closed_at=now, closing=Closing.RECOVERED) for each in whole.roster[:2]
-    ]
-    talk = structs.replace(whole.conversation, revision=2)
-    items = tuple(Item(Reason.CLOSE, each) for each in over)
-    return replace(
-        whole, conversation=talk, at=now, items=items, roster=whole.roster[2:], open=MANY - 2
-    )
-
-
-def _group_close(first: Notice) -> Notice:
-    whole = _group(first)
-    now = first.at + 30 * _MINUTE
-    over = tuple(
-        structs.replace(each, closed_at=now, closing=Closing.RECOVERED) for each in whole.roster
-    )
-    talk = structs.replace(whole.conversation, revision=3, closed=True)
-    items = tuple(Item(Reason.CLOSE, each) for each in over)
-    return replace(whole, conversation=talk, at=now, items=items, roster=over, open=0)
-
-
-def _events(first: Notice, count: int) -> Notice:
-    one = first.events[0]
-    return replace(first, events=tuple(Event(f"{one.key}-{n}", one.fields) for n in range(count)))
-
-
-def _merits(first: Notice) -> dict[str, Notice]:
-    """Sales that are more than a few more, and one that was taken back."""
-    three = _events(first, 3)
-    talk = structs.replace(first.conversation, revision=2)
-    back = replace(three, conversation=talk, events=three.events[:2], taken_back=three.events[2:])
-    return {kind: replace(first, merits=(merit,)) for kind, merit in _MERITS.items()} | {
-        "taken-back": back
-    }
-
-
-_MERITS: Mapping[str, Merit] = {
-    "first-sale": Merit("first", 1, 1),
-    "streak": Merit("streak", 3, 3),
-    "halfway": Merit("target", 20, 20, of=40, share=50),
-    "target": Merit("target", 40, 40, of=40, share=100),
-    "record": Merit("record", 53, 53, of=52),
-}
+_SILENCE = "5e1ec7ed00000001"
+_OFTEN = tuple(_MINUTE * minutes for minutes in (0, 6, 13, 20))
 _CASES: Mapping[str, Change] = {
     "open": lambda first: first,
     "change": _worse(1.2, Reason.CHANGE),
     "raised": _worse(2.0, Reason.RAISED, severity=Severity.CRITICAL),
     "repeat": _edited(Reason.REPEAT, 120),
     "acknowledged": _edited(Reason.CHANGE, 4, acknowledged_by="Ana"),
+    "given-back": _edited(Reason.CHANGE, 9, before={"acknowledged": "Ana"}),
+    "silenced": _silenced,
+    "unsilenced": _edited(Reason.CHANGE, 50, before={"silence": _SILENCE}),
+    "still-open": _edited(Reason.REPEAT, 64, kept_by="Eva"),
+    "held": _kept("Eva"),
+    "held-quiet": _kept(""),
     "frozen": _edited(Reason.CHANGE, 15, held="frozen"),
+    "missing": _edited(Reason.CHANGE, 15, held="missing"),
+    "flapping": _flapping,
+    "settled": _edited(Reason.CHANGE, 55, before={"flapping": True}),
     "close": _closed(Closing.RECOVERED),
     "left": _closed(Closing.LEFT),
-    "group": _group,
-    "group-change": _group_change,
-    "group-close": _group_close,
+    "new-day": _closed(Closing.NEW_DAY),
+    "rule-changed": _closed(Closing.RULE_CHANGED),
+    "rule-removed": _closed(Closing.RULE_REMOVED),
+    "reopened": _reopened,
+    **GROUPS,
+    "drill": _drill,
 }

@@ -82,6 +82,14 @@ def marked_notice(reach: Reach, now: datetime) -> Notice:
     return opening(incident, TEST, reach, now)
 
 
+def told_to(notice: Notice, kind: str, recipient: str, language: str, locale: str) -> Notice:
+    """The same, were its receiver of that kind of channel and of that language."""
+    talk = structs.replace(
+        notice.conversation, kind=kind, recipients=(recipient,), language=language, locale=locale
+    )
+    return replace(notice, conversation=talk)
+
+
 def specimens(
     rule: RulePlan, collection: Collection, reach: Reach, now: datetime
 ) -> Iterator[Notice]:
