@@ -16,6 +16,7 @@ from notifier.demo.markup import Html, document, element, joined
 from notifier.render.mail import framed
 from notifier.simulator.slack_workspace import Message, Version
 
+LEAST, FRAME, LINE = 480, 240, 40  # pixels of a mail: at least, around its text, and of a line
 _MAIL = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -83,8 +84,13 @@ def _mail(payload: Mapping[str, Any]) -> Html:
     page = framed(payload).replace(
         "<head>", f'<head><meta http-equiv="content-security-policy" content="{escape(_MAIL)}">', 1
     )
+    lines, subject = len(str(payload["text"]).splitlines()), str(payload["subject"])
+    tall = max(LEAST, FRAME + lines * LINE)
     return element(
         "article",
-        element("h3", str(payload["subject"])),
-        element("iframe", sandbox="", srcdoc=page, title=str(payload["subject"]), class_="mail"),
-    )
+        element("h3", subject),
+        element(
+            "iframe", sandbox="", srcdoc=page, title=subject, class_="mail",
+            style=f"height: {tall}px",
+        ),
+    )  # fmt: skip
