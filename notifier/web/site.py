@@ -27,6 +27,7 @@ log = logs.logger("web")
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 UNAVAILABLE = 503
+UNKNOWN = 404
 SOON = "5"  # seconds
 ABOUT = "What the bot knows, and what people may do: incidents, silences, sources, rules, messages."
 
@@ -75,7 +76,8 @@ def _add_problems(app: FastAPI) -> None:  # noqa: C901  # a list of one-liners
     @app.exception_handler(StateError)
     async def stated(request: Request, error: StateError) -> Response:
         log.error("database trouble", error=str(error))
-        return _said(request, UNAVAILABLE, "the database cannot be used now; try again soon")
+        text = "the database cannot be used now; try again soon"
+        return _said(request, UNAVAILABLE, text, key="error.database")
 
     @app.exception_handler(ProblemError)
     async def said(request: Request, error: ProblemError) -> Response:
@@ -89,7 +91,8 @@ def _add_problems(app: FastAPI) -> None:  # noqa: C901  # a list of one-liners
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
-        return _said(request, error.status_code, str(error.detail), error.headers)
+        key = "error.unknown" if error.status_code == UNKNOWN else ""
+        return _said(request, error.status_code, str(error.detail), error.headers, key=key)
 
     @app.exception_handler(ConfigError)
     async def unusable(_: Request, error: ConfigError) -> Response:
@@ -102,17 +105,24 @@ def _add_problems(app: FastAPI) -> None:  # noqa: C901  # a list of one-liners
     @app.exception_handler(Exception)
     async def mistaken(request: Request, error: Exception) -> Response:
         log.error("internal error", kind=type(error).__name__, where=logs.place(error))
-        return _said(request, 500, "an internal mistake of notifier, see its log")
+        text = "an internal mistake of notifier, see its log"
+        return _said(request, 500, text, key="error.mistake")
 
 
 def _said(
-    request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None
+    request: Request,
+    status: int,
+    detail: str,
+    headers: Mapping[str, str] | None = None,
+    key: str = "",
 ) -> Response:
-    """A problem for programs, a page for people."""
+    """A problem for programs, a page for people. *key*: of the phrase that says it to those."""
     if wants_json(request):
         return problem(status, detail, headers)
     try:
-        answer = reader(request).show("error", here="overview", status=status, detail=detail)
+        asking = reader(request)
+        said = asking.say(key) if key else detail
+        answer = asking.show("error", status=status, detail=said)
     except RenderError as error:
         log.error("internal error", kind="RenderError", where=str(error))
         return PlainTextResponse(f"{detail}\n", status)

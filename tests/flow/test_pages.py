@@ -207,7 +207,7 @@ def test_a_language_that_was_chosen_stays(site: Site) -> None:
     [
         ("/incidents/0000", 404, "There is no such incident"),
         ("/rules/bogota/none", 404, "There is no such rule"),
-        ("/nothing", 404, "Not Found"),
+        ("/nothing", 404, "There is no such page"),
         ("/history?cursor=x", 404, "no page behind this cursor"),
         ("/history?rule=" + "x" * 300, 422, "rule"),
         ("/static/none", 404, "no such file"),

@@ -125,6 +125,9 @@ function listen() {
   });
 }
 
+// On a phone the pages are in one line that scrolls: the present one is to be seen.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 if (live) {
   listen();
   document.addEventListener("visibilitychange", look);
