@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from typing import TypeAlias
 import msgspec
 
 from notifier.core.hindsight.difference import Kind, Pair, compare
+from notifier.core.hindsight.explanation import Explanation
 from notifier.core.hindsight.message import Message
 from notifier.core.hindsight.noise import disturbances, per_hour
 from notifier.core.hindsight.toll import by_rule, days, tolls, worst
@@ -31,7 +32,7 @@ from notifier.hindsight.tapes import RecordedTape, covered
 from notifier.orders import Errand, Explain, Order, Rehearse, Review, Reviewed, WhatIf
 from notifier.orders import Replay as ToReplay
 from notifier.store.database import Database, open_database
-from notifier.web.wishes import Answered, Reasoned, Replayed, Sent, ToldThen, Tried
+from notifier.web.wishes import Answered, Compared, Reasoned, Replayed, Sent, ToldThen, Tried
 from notifier.wolkvox.endpoints import CATALOGUE
 
 HOURS = 24
@@ -142,20 +143,42 @@ class _Past:
 
 def _answered(about: Subject, looked: Looked) -> Answered:
     told = looked.explanation
-    return Answered(
+    asked = Answered(
         rule=about.rule,
         operation=about.operation,
         entity=about.entity,
-        at=told.at if told else None,
-        told=bool(told and told.told),
-        reason=told.reason if told else "",
-        said=told.said if told else "no good poll of it is recorded within the day before",
-        value=told.value if told else None,
-        inputs=dict(told.inputs) if told else {},
+        at=None,
+        told=False,
+        reason="",
+        said="no good poll of it is recorded within the day before",
+        inputs={},
+        failed=looked.failed,
+        nearest=looked.nearest,
         day=tuple(
             Reasoned(since=run.since, until=run.until, reason=run.reason, polls=run.polls)
             for run in looked.day
         ),
+    )
+    return asked if told is None else _explained(asked, told)
+
+
+def _explained(asked: Answered, told: Explanation) -> Answered:
+    return replace(
+        asked,
+        at=told.at,
+        told=told.told,
+        reason=told.reason,
+        said=told.said,
+        result=told.result,
+        value=told.value,
+        inputs=dict(told.inputs),
+        parts=tuple(
+            Compared(key=part.key, holds=part.holds, comparisons=tuple(map(str, part.comparisons)))
+            for part in told.parts
+        ),
+        gates=told.gates,
+        receivers=told.receivers,
+        timers=told.timers,
     )
 
 

@@ -12,7 +12,7 @@ from notifier.clocks import utc_now
 from notifier.commands.clock import zone_of
 from notifier.commands.explain_shown import print_alike, print_found, print_looked, print_overview
 from notifier.commands.moments import moment
-from notifier.core.facts.state import OWN_RULES
+from notifier.core.facts.state import OWN_RULES, Incident
 from notifier.core.rules.compiled import Rulebook
 from notifier.errors import ConfigError
 from notifier.hindsight.explained import Found, Looked, Subject, find, look, overview
@@ -86,8 +86,13 @@ def _about(found: Found) -> Subject | None:
     if not found.members:
         return None
     first = found.members[0]
-    at = found.message.queued_at if found.message else (first.closed_at or first.opened_at)
+    at = found.message.queued_at if found.message else _end(first)
     return Subject(first.key.rule, first.key.entity, first.key.operation, at)
+
+
+def _end(incident: Incident) -> datetime:
+    """When its end was decided: with `keep` that is later than the end itself."""
+    return max(incident.closed_at, incident.seen_at) if incident.closed_at else incident.opened_at
 
 
 # ---- for programs ----

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 
 from notifier.commands.listing import short
 from notifier.core.facts.state import Scalar
-from notifier.core.hindsight.explanation import Explanation, Gate, Hearing, Miss, State, Timer
+from notifier.core.hindsight.explanation import Explanation, Hearing, Miss, State, Timer
+from notifier.core.hindsight.gates import Gate
+from notifier.core.judging.notice import Reason
 from notifier.core.language.tree import literal
 from notifier.core.rules.keys import counted, spoken
 from notifier.hindsight.explained import Found, Looked, Run, Subject, Verdict
 from notifier.render.clean import one_line
 from notifier.store.sent import Sent
 
+DIGITS = 3  # of a value, behind the point
+LAST = 8  # messages, beside the first
+QUIET = ("clear", "missing")  # reasons of which nobody asks why
+FEW = 20  # entities that are listed all the same
 SHOWN = 5  # entities that are offered for one that is not there
 MARKS = {True: "+", False: "x", None: " "}
 WORDS = {True: "true", False: "false", None: "unknown"}
@@ -33,8 +40,15 @@ def print_overview(about: Subject, verdicts: Sequence[Verdict]) -> None:
     if not verdicts:
         print(f"{about.rule}: no good poll of it is recorded within the day before")
         return
-    for each in sorted(verdicts, key=lambda v: (v.reason == "clear", v.reason, v.entity)):
-        print(one_line(f"{each.entity}: {each.reason} - {each.said}{_shown(each.value)}"))
+    said = sorted(verdicts, key=lambda v: (v.reason in QUIET, v.reason, v.entity))
+    quiet = [each for each in said if each.reason in QUIET]
+    for each in said:
+        if each not in quiet or len(quiet) <= FEW:
+            print(one_line(f"{each.entity}: {each.reason} - {each.said}{_shown(each.value)}"))
+    if len(quiet) > FEW:
+        for reason, number in Counter(each.reason for each in quiet).items():
+            text = next(each.said for each in quiet if each.reason == reason)
+            print(f"{number} others: {reason} - {text}")
 
 
 def print_alike(about: Subject, verdicts: Sequence[Verdict]) -> None:
@@ -56,8 +70,7 @@ def _lines(about: Subject, looked: Looked, zone: tzinfo) -> Iterator[str]:
     if told is None:
         yield f"{about.rule} {about.entity}: no good poll of it is recorded within the day before"
         return
-    verb = "told" if told.told else "not told"
-    yield one_line(f"{told.rule} {told.entity}: {verb} - {told.said} ({told.reason})")
+    yield one_line(f"{told.rule} {told.entity}: {_verb(told)} - {told.said} ({told.reason})")
     yield f"poll of {_time(told.at, zone)}: {told.result}{_shown(told.value)}"
     if looked.failed:
         yield f"  {counted(looked.failed, 'poll')} failed since: nothing is concluded from that"
@@ -66,10 +79,19 @@ def _lines(about: Subject, looked: Looked, zone: tzinfo) -> Iterator[str]:
     yield from (f"  {_gate(gate)}" for gate in told.gates)
     yield from (f"  {_timer(timer, zone)}" for timer in told.timers)
     yield from (f"  {_hearing(each, zone)}" for each in told.receivers)
-    yield from (f"{_time(each.at, zone)}: {each.reason} (a timer)" for each in looked.later)
+    yield from (
+        f"{_time(each.at, zone)}, by a timer: {each.reason} - {each.said}" for each in looked.later
+    )
     yield from _nearest(looked.nearest, zone)
     yield from _day(looked.day, zone)
-    yield from _messages(looked.messages, zone)
+    yield from _messages(looked.messages, about.at, zone)
+
+
+def _verb(told: Explanation) -> str:
+    """Whether people were told; an edit they find when they look."""
+    if told.reason == Reason.CHANGE.value:
+        return "edited"
+    return "told" if told.told else "not told"
 
 
 def _seen(told: Explanation) -> Iterator[str]:
@@ -82,7 +104,8 @@ def _seen(told: Explanation) -> Iterator[str]:
 
 
 def _value(value: Scalar) -> str:
-    return "blank" if value is None else literal(value)
+    rounded = round(value, DIGITS) if isinstance(value, float) else value
+    return "blank" if rounded is None else literal(rounded)
 
 
 def _shown(value: Scalar) -> str:
@@ -98,13 +121,8 @@ def _state(state: State, zone: tzinfo) -> str:
 
 
 def _gate(gate: Gate) -> str:
-    said = gate.said if gate.passed is not None else "not reached"
-    if gate.passed is False:
-        said = f"stopped here: it is not so that {said}" if gate.name in _CLAIMS else said
-    return f"[{MARKS[gate.passed]}] {gate.name}: {said}"
-
-
-_CLAIMS = frozenset({"believed", "there", "known", "breach"})
+    said = "not reached" if gate.passed is None else gate.said
+    return one_line(f"[{MARKS[gate.passed]}] {gate.name}: {said}")
 
 
 def _timer(timer: Timer, zone: tzinfo) -> str:
@@ -122,8 +140,8 @@ def _hearing(each: Hearing, zone: tzinfo) -> str:
 def _nearest(miss: Miss | None, zone: tzinfo) -> Iterator[str]:
     if miss is not None:
         yield (
-            f"nearest miss of the day: {literal(miss.value)} at {_time(miss.at, zone)}, "
-            f"{literal(round(miss.gap, 3))} short of the limit {literal(miss.limit)}"
+            f"nearest miss of the day: {_value(miss.value)} at {_time(miss.at, zone)}, "
+            f"{_value(miss.gap)} short of the limit {literal(miss.limit)}"
         )
 
 
@@ -138,15 +156,21 @@ def _day(runs: Iterable[Run], zone: tzinfo) -> Iterator[str]:
             )
 
 
-def _messages(messages: Sequence[Sent], zone: tzinfo) -> Iterator[str]:
-    if messages:
+def _messages(messages: Sequence[Sent], at: datetime, zone: tzinfo) -> Iterator[str]:
+    """The first one, which people still see, and the last ones up to then."""
+    told = [each for each in messages if each.queued_at <= at]
+    if told:
         yield "messages:"
-        yield from (f"  {_sent(each, zone)}" for each in messages[-20:])
+        yield f"  {_sent(told[0], zone)}"
+        if len(told) > LAST + 1:
+            yield f"  ... {counted(len(told) - LAST - 1, 'more message')}"
+        yield from (f"  {_sent(each, zone)}" for each in told[1:][-LAST:])
+    if len(told) < len(messages):
+        yield f"{counted(len(messages) - len(told), 'message')} of it came later"
 
 
 def _sent(each: Sent, zone: tzinfo) -> str:
-    answer = each.error or each.reference
-    said = f", {answer}" if answer else ""
+    said = f", {each.error}" if each.error else ""
     tries = f" after {each.attempts} attempts" if each.attempts > 1 else ""
     return one_line(
         f"{short(each.id)} {_time(each.queued_at, zone)} {each.reason} to {each.receiver} "

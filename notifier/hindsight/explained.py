@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from notifier.core.facts.state import Incident, InstanceKey, Scalar
-from notifier.core.hindsight.explanation import SAYS, Explanation, Miss, explain, miss
+from notifier.core.hindsight.explanation import SAYS, Explanation, Miss, explain, miss, retold
 from notifier.core.hindsight.replay import Step, play
 from notifier.core.hindsight.scrutiny import entities, scrutinize, told_of, verdict, view_of
 from notifier.core.judging.notice import Reason, Untold
@@ -42,6 +42,7 @@ class Later:
 
     at: datetime
     reason: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +97,16 @@ class _Looking:
 
     def take(self, step: Step, rule: RulePlan, entity: str) -> None:
         """Take in one more decision of the day."""
-        key = InstanceKey(rule.operation, rule.id, entity)
         if isinstance(step.reading, Good) and step.reading.source == rule.source:
             self.poll, self.failed, self.later = step, 0, []
             self._note(step, verdict(step, rule, entity))
             self._near(miss(step, rule, entity))
             return
         self.failed += isinstance(step.reading, Failed) and step.reading.source == rule.source
-        heard = told_of(step, key)
+        heard = told_of(step, InstanceKey(rule.operation, rule.id, entity))
         if heard is not None:
-            self.later.append(Later(step.at, heard.value))
+            told = retold(step, rule, entity)
+            self.later.append(Later(step.at, heard.value, told.said if told else SAYS[heard]))
 
     def _note(self, step: Step, reason: Reason | Untold) -> None:
         last = self.day[-1] if self.day else None

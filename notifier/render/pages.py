@@ -43,6 +43,19 @@ class StepLike(Protocol):
     def detail(self) -> str: ...
 
 
+class GateLike(Protocol):
+    """What stands before a message; *key*: of its phrase, which *values* fill in."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def passed(self) -> bool | None: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def values(self) -> Mapping[str, str]: ...
+
+
 class Pages:
     """The templates of the pages, and their words.
 
@@ -150,6 +163,7 @@ class Speaker:
             "direction": self._direction,
             "told_of": self._step,
             "reasoned": self._reason,
+            "gated": self._gate,
             "known": lambda key: key in self.words.phrases,
             "zone": self._zone_name,
         }
@@ -188,6 +202,12 @@ class Speaker:
 
     def _short(self, text: str) -> str:
         return self._manner("").text(text, NAME)
+
+    def _gate(self, gate: GateLike) -> str:
+        """One thing that stands before a message; one that was not reached by its name alone."""
+        if gate.passed is None:
+            return self.words.say(f"gate.name.{gate.name}")
+        return self._short(self.words.say(f"gate.{gate.key}", **gate.values))
 
     def _step(self, step: StepLike) -> str:
         """One thing of an incident's life, in a line."""

@@ -14,7 +14,8 @@ from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from notifier.errors import RequestError
+from notifier.core.standing.status import IncidentStatus
+from notifier.errors import BusyError, RequestError
 from notifier.web.awaited import awaited, begun
 from notifier.web.hindsight import MOST_DAYS
 from notifier.web.pages import DAYS, incident_page, rule_page, story_of
@@ -38,12 +39,12 @@ async def incident(
     status = (await run_in_threadpool(story_of, reader, incident)).incident
     asked = Asked(
         rule=status.rule, entity=status.entity, operation=status.operation,
-        at=_moment(at) or status.closed_at,
+        at=_moment(at) or _end(status),
     )  # fmt: skip
     try:
         name = await begun(reader.desk, asked)
     except RequestError as error:
-        return await run_in_threadpool(incident_page, reader, incident, None, str(error))
+        return await run_in_threadpool(incident_page, reader, incident, None, _said(reader, error))
     return _to(f"/incidents/{status.incident}", name, "why")
 
 
@@ -65,9 +66,14 @@ async def what_if(reader: Asking, operation: str, rule: str) -> Response:
         name = await begun(reader.desk, trial)
     except RequestError as error:
         return await run_in_threadpool(
-            rule_page, reader, operation, rule, Look(id="", wish=trial, wrong=str(error))
+            rule_page, reader, operation, rule, Look(id="", wish=trial, wrong=_said(reader, error))
         )
     return _to(f"/rules/{quote(operation, safe='')}/{quote(rule, safe='')}", name, "tried")
+
+
+def _end(status: IncidentStatus) -> datetime | None:
+    """When its end was decided: with `keep` that is later than the end itself; None: it is open."""
+    return max(status.closed_at, status.seen_at or status.closed_at) if status.closed_at else None
 
 
 def _moment(text: str) -> datetime | None:
@@ -77,6 +83,10 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo else None
+
+
+def _said(reader: Reader, error: RequestError) -> str:
+    return reader.say("look.busy") if isinstance(error, BusyError) else str(error)
 
 
 async def _looked(reader: Reader, look: str) -> Look | None:

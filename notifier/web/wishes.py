@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from notifier.core.hindsight.explanation import Hearing, Miss, Timer
+from notifier.core.hindsight.gates import Gate
 from notifier.core.hindsight.toll import Day, Toll, Worst
 
 DAY = timedelta(days=1)
@@ -32,13 +34,31 @@ class Reasoned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One expression of a rule: ``where``, ``when``, ``clear`` or ``critical``.
+
+    Attributes:
+        holds: None where that is unknown.
+        comparisons: Each with its values and what it came to.
+    """
+
+    key: str
+    holds: bool | None
+    comparisons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """Why people were told of an entity by the last good poll, or why not.
 
     Attributes:
         at: When that poll was judged; None where none is recorded within a day.
         said: *reason* as a sentence, in English.
-        inputs: What the condition looked at.
+        result: What the reading says: ``breach``, ``band``, ``clear``, ``absent``, ...
+        inputs: What the condition looked at; *parts*: its comparisons, with their values.
+        gates: What stands before a message; the first one that stopped is the reason.
+        failed: Polls that failed since then.
+        nearest: The nearest that its value came to the limit within the day.
         day: The reasons of the day before, the latest last.
     """
 
@@ -50,7 +70,14 @@ class Answered:
     reason: str
     said: str
     value: float | str | bool | None = None
+    result: str = ""
     inputs: dict[str, float | str | bool | None]
+    parts: tuple[Compared, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    receivers: tuple[Hearing, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    failed: int = 0
+    nearest: Miss | None = None
     day: tuple[Reasoned, ...] = ()
 
 

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from notifier.core.hindsight.explanation import SAYS, Explanation, explain, miss
+from notifier.core.hindsight.explanation import SAYS, Explanation, explain, miss, retold
 from notifier.core.hindsight.replay import Step, Turn, play
 from notifier.core.judging.known import Known
 from notifier.core.judging.notice import Reason, Untold
 from notifier.core.judging.plan import Plan
-from notifier.core.judging.reading import Good, Reload
+from notifier.core.judging.reading import Asked, Due, Good, Reload
+from notifier.core.judging.request import AddSilence
 from tests.builders import (
     HITS,
     LATENCY,
@@ -26,10 +27,12 @@ from tests.builders import (
     hit,
     rejection,
     rules,
+    silence,
     snapshot,
 )
 
 ANA = "12004"
+RULE = "network-rejection"
 
 
 def poll(minute: float, *rows: Record) -> Turn:
@@ -82,7 +85,7 @@ def test_those_that_vanish_together_are_not_believed_gone() -> None:
     plan = rules(rejection())
     rows = [agent(f"{n}-A", 0) for n in range(4)]
     last = steps(plan, poll(0, *rows), poll(5))[-1]
-    found = explain(last, plan.rules[OPERATION, "network-rejection"], "1")
+    found = explain(last, plan.rules[OPERATION, RULE], "1")
 
     assert found is not None
     assert gates(found)[0] == "xbelieved"
@@ -151,9 +154,7 @@ def test_what_waits_for_company_or_for_the_morning_says_until_when() -> None:
 def test_what_another_incident_explains_stopped_there() -> None:
     plan = rules(rejection(), SITE_LINK)
     rows = [agent(f"1200{n}-A", 2, tx_ploss=5) for n in range(4, 7)]
-    found = explain(
-        steps(plan, poll(0, *rows))[-1], plan.rules[OPERATION, "network-rejection"], ANA
-    )
+    found = explain(steps(plan, poll(0, *rows))[-1], plan.rules[OPERATION, RULE], ANA)
 
     assert found is not None
     assert (found.reason, gates(found)[-3:]) == (
@@ -165,7 +166,7 @@ def test_what_another_incident_explains_stopped_there() -> None:
 def test_a_receiver_that_is_gone_is_nobody() -> None:
     plan = rules(rejection('group_wait = "7m"'))
     (step,) = steps(plan, poll(0, agent("12004-ANA", 2)))
-    rule = plan.rules[OPERATION, "network-rejection"]
+    rule = plan.rules[OPERATION, RULE]
     without = Step(step.known, step.reading, rules(NEW_HIT.replace("team-leads", "on-call"),
                    team_leads=""), step.decision)  # fmt: skip
     found = explain(without, rule, ANA)
@@ -179,7 +180,7 @@ def test_one_that_speaks_for_others_is_no_others_message() -> None:
     plan = rules(rejection())
     first = poll(0, agent("12004-ANA", 2))
     second = poll(5, agent("12004-ANA", 2), agent("12005-LUIS", 2))
-    found = explain(steps(plan, first, second)[-1], plan.rules[OPERATION, "network-rejection"], ANA)
+    found = explain(steps(plan, first, second)[-1], plan.rules[OPERATION, RULE], ANA)
 
     assert found is not None
     assert found.receivers[0].reason == "unchanged"
@@ -198,7 +199,7 @@ def test_an_event_is_announced_without_an_incident() -> None:
 def test_what_is_no_poll_of_the_rule_explains_nothing() -> None:
     plan = rules(rejection())
     (step,) = play(Known(), plan, [Turn(Reload(clock(0)))])
-    rule = plan.rules[OPERATION, "network-rejection"]
+    rule = plan.rules[OPERATION, RULE]
 
     assert explain(step, rule, ANA) is None
     assert miss(step, rule, ANA) is None
@@ -210,7 +211,7 @@ def test_what_is_no_poll_of_the_rule_explains_nothing() -> None:
 def gap(more: str, value: object) -> float | None:
     plan = rules(rejection(more))
     (step,) = steps(plan, poll(0, agent("12004-ANA", value)))
-    found = miss(step, plan.rules[OPERATION, "network-rejection"], ANA)
+    found = miss(step, plan.rules[OPERATION, RULE], ANA)
     return None if found is None else found.gap
 
 
@@ -221,7 +222,7 @@ def gap(more: str, value: object) -> float | None:
         ("", 2, None),  # it breached
         ("", "", None),
         ('when = "network_rejection < 50"', 60, 10),
-        ("when = \"network_rejection > 1 and agent_status == 'away'\"", 3, 0),  # another part held
+        ("when = \"network_rejection > 1 and agent_status == 'away'\"", 3, None),  # nor one half
         ('when = "network_rejection > 1 or ploss > 1"\nvalue = "ploss"', 0, None),  # no one limit
     ],
 )
@@ -238,9 +239,65 @@ def test_what_a_silence_holds_back_stopped_there_and_says_until_when() -> None:
     last = held.steps[-1]
     plan = held.plan
     step = Step(Known(silences=held.known.silences), last.reading, plan, last.decision)
-    found = explain(step, plan.rules[OPERATION, "network-rejection"], ANA)
+    found = explain(step, plan.rules[OPERATION, RULE], ANA)
 
     assert found is not None
     assert found.reason == "silenced"
     assert gates(found)[-2:] == ["xsilence", "-receivers"]
     assert timers(found) == {"silence": timedelta(minutes=60)}
+
+
+# ---- in so many words ----
+
+
+def said(found: Explanation, name: str) -> str:
+    return next(gate.said for gate in found.gates if gate.name == name)
+
+
+def test_one_that_a_filter_leaves_out_is_not_called_absent() -> None:
+    plan = rules(rejection("where = \"agent_status == 'away'\""))
+
+    left_out, stranger = explained(plan, 2), explained(plan, 2, entity="nobody")
+
+    assert gates(left_out)[:3] == ["+believed", "+there", "xwhere"]
+    assert said(left_out, "where") == "`where` is false for it: the rule is not about it"
+    assert gates(stranger)[:3] == ["+believed", "xthere", "-where"]
+    assert said(stranger, "there") == "it is not in the data of this poll"
+
+
+def test_what_need_not_last_says_that_and_not_a_span_of_nothing() -> None:
+    assert said(explained(rules(rejection()), 2), "lasting") == "one poll is enough"
+
+
+def test_a_cause_is_named_by_its_rule_and_entity() -> None:
+    plan = rules(rejection(), SITE_LINK)
+    rows = [agent(f"{n}-A", 2, tx_ploss=9) for n in range(4)]
+    found = explain(steps(plan, poll(0, *rows))[-1], plan.rules[OPERATION, RULE], "1")
+
+    assert found is not None
+    assert found.reason == "explained"
+    assert said(found, "explained").startswith("site-link 181.49.7.7 (")
+
+
+def test_within_a_storm_a_message_is_said_to_be_the_storms() -> None:
+    plan = rules(rejection('group = "entity"'), team_leads=f"{TEAM_LEADS}storm = 2\n")
+    rows = [agent(f"{n}-A", 2) for n in range(4)]
+    found = explain(steps(plan, poll(0, *rows))[-1], plan.rules[OPERATION, RULE], "1")
+
+    assert found is not None
+    [heard] = found.receivers
+    assert (heard.reason, heard.how, heard.others) == ("open", "storm", 3)
+    assert heard.said.endswith("in the one message of a storm, with 3 others")
+
+
+def test_what_is_open_still_after_a_silence_is_not_called_a_reminder_only() -> None:
+    plan = rules(rejection())
+    asked = Turn(Asked(clock(1), AddSilence(silence(1, 10)), "a"))
+    last = Turn(Due(clock(20)))
+    turns = [poll(0, agent("12004-ANA", 2)), asked, poll(5, agent("12004-ANA", 2)), last]
+
+    heard = retold(list(play(Known(), plan, turns))[-1], plan.rules[OPERATION, RULE], ANA)
+
+    assert heard is not None
+    assert heard.how == "still_open"
+    assert heard.said.endswith("it is open still")

@@ -12,11 +12,16 @@ import pytest
 import requests
 
 from notifier.core.facts.state import Closing
+from notifier.core.hindsight.explanation import HOW
+from notifier.core.hindsight.gates import SAYS as GATES
 from notifier.core.judging.notice import Reason, Untold
 from notifier.core.reacting.timeline import What
+from notifier.errand import Sent
+from notifier.lookback import _Begun
 from notifier.render.shipped import folder
 from notifier.render.words import LANGUAGES, names_in, read_phrases
 from notifier.store import recordings
+from notifier.web.wishes import Asked
 from tests.flow.pages import TOKEN, VIEWER, WITH_TOKENS, Site, served
 from tests.flow.stage import staged
 
@@ -171,7 +176,38 @@ def test_each_step_leads_to_its_reason(site: Site) -> None:
     browser = Browser(site)
     said = text(browser.wait(browser.open(f"/incidents/{first(site)}" + unescape(links[-1]))))
 
-    assert "10:02: opened network_rejection 2" in said
+    assert "10:02: opened" in said
+    assert "✓ passed: the condition holds" in said
+    assert "network_rejection (2) > 1" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("en", "it goes to leads, on-call"),
+        ("es", "va a leads, on-call"),
+        ("pt", "vai para leads, on-call"),
+    ],
+)
+def test_what_stood_before_a_message_is_said_in_the_readers_language(
+    site: Site, language: str, says: str
+) -> None:
+    browser = Browser(site)
+    browser.session.headers["Accept-Language"] = language
+
+    said = text(browser.wait(browser.open(f"/incidents/{first(site)}?explain=true")))
+
+    assert says in said
+
+
+def test_while_somebody_else_looks_back_a_page_says_so_in_its_language(site: Site) -> None:
+    begun = site.desk.lookback._begun
+    begun["00aa"] = _Begun(Asked(rule="x", entity="y", operation="z"), Sent(), 1.0)
+
+    page = Browser(site).open(f"/incidents/{first(site)}?explain=true", **{"Accept-Language": "es"})
+    del begun["00aa"]
+
+    assert "Alguien está revisando el pasado" in page.text
 
 
 def test_every_word_that_a_life_may_hold_is_said_in_words() -> None:
@@ -179,6 +215,8 @@ def test_every_word_that_a_life_may_hold_is_said_in_words() -> None:
     wanted = [f"untold.{each.value}" for each in Untold]
     wanted += [f"reason.{each.value}" for each in Reason]
     wanted += [f"step.{each.value}" for each in What]
+    wanted += [f"gate.{key}" for key in GATES]
+    wanted += [f"heard.{how}" for how in HOW if how]
     wanted += [f"history.closing.{each.value.replace(' ', '_')}" for each in Closing]
 
     assert [each for each in wanted if each not in phrases] == []

@@ -1,8 +1,4 @@
-"""Explain one poll, rule and entity: what was seen, what it led to, and whom it reached.
-
-A gate is what stands between a value and a message. The first one that stopped is the reason why
-nobody was told; those behind it were never reached.
-"""
+"""Explain one poll, rule and entity: what was seen, what it led to, and whom it reached."""
 
 from __future__ import annotations
 
@@ -11,13 +7,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from notifier.core.facts.state import Incident, Instance, InstanceKey, Phase, Scalar, Told
+from notifier.core.facts.state import (
+    STORM_RULE,
+    Incident,
+    Instance,
+    InstanceKey,
+    Phase,
+    Scalar,
+    Told,
+)
+from notifier.core.hindsight.gates import Gate, gates
 from notifier.core.hindsight.replay import Step
-from notifier.core.hindsight.scrutiny import Part, Scrutiny, scrutinize, verdict, view_of
+from notifier.core.hindsight.scrutiny import Part, scrutinize, verdict, view_of
 from notifier.core.judging.lifecycle import Policy, Result
-from notifier.core.judging.notice import Reason, Untold
+from notifier.core.judging.notice import Notice, Reason, Untold
 from notifier.core.judging.plan import RulePlan
-from notifier.core.rules.keys import spoken
 from notifier.core.telling.terms import terms_of
 from notifier.core.telling.why import Terms, blind, why
 
@@ -34,11 +38,9 @@ SAYS: Mapping[Reason | Untold, str] = {
     Untold.UNKNOWN: "the data are not believed for it, or too old",
     Untold.NULL: "a value that the rule needs is blank",
     Untold.RESET: "a counter that the rule needs was reset or corrected just now",
-    Untold.MISSING: "it is not there, or `where` is false for it",
+    Untold.MISSING: "it is not in the data, or `where` is false for it",
     Untold.EXPLAINED: "another open incident explains it",
-    Untold.FLAPPING: "it opens all the time, and one message says so",
     Untold.WAITING: "it waits for company (`group_wait`, `batch`)",
-    Untold.FLAPPING: "it opens and closes all the time: its close is told when it has settled",
     Untold.SILENCED: "a silence holds it back",
     Untold.FLAPPING: "it opens and closes all the time: its close is told when it has settled",
     Untold.QUIET: "it is within the receiver's quiet hours",
@@ -76,19 +78,6 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """One thing that stands before a message.
-
-    Attributes:
-        passed: None where it was not reached.
-    """
-
-    name: str
-    passed: bool | None
-    said: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Timer:
     """What runs, and what is left of it: a time, or a span that must be observed."""
 
@@ -100,13 +89,21 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What one receiver heard, or why it heard nothing."""
+    """What one receiver heard, or why it heard nothing.
+
+    Attributes:
+        how: ``storm``: within the one message of a storm; ``still_open``: once what had held it
+            back was over; else empty.
+        others: How many more incidents that message is about.
+    """
 
     receiver: str
     told: bool
     reason: str
     said: str
     last: datetime | None = None
+    how: str = ""
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +159,7 @@ def explain(step: Step, rule: RulePlan, entity: str) -> Explanation | None:
         parts=seen.parts,
         before=_state(step.known.instances.get(key)),
         after=_state(after),
-        gates=tuple(_reached(_gates(step, rule, seen, after, incident))),
+        gates=tuple(gates(step, rule, seen, key, incident)),
         timers=(*_spans(rule.policy, after), *_moments(step, rule, incident)),
         receivers=tuple(_hearings(step, rule, incident)),
         incident=incident.id if incident else "",
@@ -187,60 +184,6 @@ def _state(instance: Instance | None) -> State:
         instance.samples,
         instance.absent,
     )
-
-
-# ---- gates ----
-
-
-def _gates(
-    step: Step, rule: RulePlan, seen: Scrutiny, after: Instance | None, incident: Incident | None
-) -> Iterator[Gate]:
-    if incident is not None and incident.id in step.known.incidents:
-        yield Gate("open", True, "it had opened before")
-    else:
-        yield from _opening(rule, seen, after, opened=incident is not None)
-    if incident is not None:
-        yield from _holding(incident)
-    yield Gate("receivers", bool(rule.to), ", ".join(rule.to) or "no receiver takes it")
-
-
-def _opening(
-    rule: RulePlan, seen: Scrutiny, after: Instance | None, *, opened: bool
-) -> Iterator[Gate]:
-    """What stands before an incident."""
-    result = seen.result
-    yield Gate("believed", result is not Result.UNKNOWN, "the data are believed")
-    yield Gate("there", result is not Result.ABSENT or opened, "it is there, and `where` holds")
-    yield Gate("known", result is not Result.NULL, "every value it needs is known")
-    yield Gate("breach", result is Result.BREACH or opened, "`when` holds")
-    yield Gate("lasting", opened or rule.event, _lasting(rule.policy, after))
-
-
-def _holding(incident: Incident) -> Iterator[Gate]:
-    """What holds an open incident back from everybody."""
-    cause, held = incident.explained_by, incident.silence
-    said = f"incident {cause} explains it" if cause else "nothing else explains it"
-    yield Gate("explained", not cause, said)
-    said = f"silence {held} of {incident.silenced_by}" if held else "no silence holds it"
-    yield Gate("silence", not held, said)
-
-
-def _lasting(policy: Policy, after: Instance | None) -> str:
-    seen = timedelta(seconds=after.observed) if after else timedelta(0)
-    samples = after.samples if after else 0
-    if policy.of:
-        hits = sum(after.recent) if after else 0
-        return f"{hits} of the last {policy.of[1]} polls, {policy.of[0]} are needed"
-    needed = spoken(timedelta(seconds=policy.hold))
-    return f"seen for {spoken(seen)} of {needed}, in {samples} of {policy.min_samples} polls"
-
-
-def _reached(gates: Iterator[Gate]) -> Iterator[Gate]:
-    """Every gate up to the first that stopped; the rest was not reached."""
-    stopped = False
-    for gate in gates:
-        yield dataclasses.replace(gate, passed=None) if stopped else gate
-        stopped = stopped or not gate.passed
 
 
 # ---- timers ----
@@ -283,20 +226,63 @@ def _hearings(step: Step, rule: RulePlan, incident: Incident | None) -> Iterator
     believed = step.known.told.get(incident.id, {})
     after = {who: told for (name, who), told in step.decision.told.items() if name == incident.id}
     for receiver in dict.fromkeys((*incident.receivers, *believed)):
-        outcome = _outcome(step, rule, incident, receiver, believed.get(receiver))
-        told = isinstance(outcome, Reason)
-        last = after.get(receiver) or believed.get(receiver)
-        yield Hearing(receiver, told, outcome.value, SAYS[outcome], last.at if last else None)
+        before, notice = believed.get(receiver), _heard(step, incident, receiver)
+        outcome = _outcome(step, rule, incident, receiver, before, notice)
+        last = after.get(receiver) or before
+        how = _how(incident, receiver, before, notice)
+        others = notice.members - 1 if notice is not None and how == "storm" else 0
+        yield Hearing(
+            receiver, isinstance(outcome, Reason), outcome.value,
+            (SAYS[outcome] + HOW[how]).format(others=others), last.at if last else None,
+            how, others,
+        )  # fmt: skip
+
+
+def retold(step: Step, rule: RulePlan, entity: str) -> Hearing | None:
+    """What the first receiver heard of an entity by a decision that was no poll; None: nothing."""
+    incident = _incident(step, InstanceKey(rule.operation, rule.id, entity))
+    return next((each for each in _hearings(step, rule, incident) if each.told), None)
+
+
+HOW = {
+    "": "",
+    "storm": ", in the one message of a storm, with {others} others",
+    "still_open": "; what had held it back is over, and it is open still",
+}
+
+
+def _heard(step: Step, incident: Incident, receiver: str) -> Notice | None:
+    """What told a receiver of an incident."""
+    for notice in step.decision.notices:
+        if notice.conversation.receiver == receiver and incident.id in _told_in(notice):
+            return notice
+    return None
+
+
+def _told_in(notice: Notice) -> set[str]:
+    return {item.incident.id for item in notice.items}
+
+
+def _how(incident: Incident, receiver: str, before: Told | None, notice: Notice | None) -> str:
+    if notice is None:
+        return ""
+    if notice.conversation.rule == STORM_RULE:
+        return "storm"
+    held = incident.kept_from.get(receiver) if before is None else before.kept_by
+    reason = _reason(notice, incident)
+    return "still_open" if held is not None and reason in (Reason.OPEN, Reason.REPEAT) else ""
+
+
+def _reason(notice: Notice, incident: Incident) -> Reason:
+    return next(item.reason for item in notice.items if item.incident.id == incident.id)
 
 
 def _outcome(
-    step: Step, rule: RulePlan, incident: Incident, receiver: str, told: Told | None
-) -> Reason | Untold:
-    for notice in step.decision.notices:
-        if notice.conversation.receiver == receiver:
-            for item in notice.items:
-                if item.incident.id == incident.id:
-                    return item.reason
+    step: Step, rule: RulePlan, incident: Incident, receiver: str, told: Told | None,
+    notice: Notice | None,
+) -> Reason | Untold:  # fmt: skip
+    if notice is not None:
+        return _reason(notice, incident)
     if told is None and (rule.operation, receiver) not in step.plan.reaches:
         return Untold.NOBODY
     found = why(incident, told, _terms(step, rule, receiver), step.at)
@@ -333,7 +319,8 @@ class Miss:
 def miss(step: Step, rule: RulePlan, entity: str) -> Miss | None:
     """How far the poll of *step* was from the limit.
 
-    None where it breached, where nothing is known, and where the rule has no single limit.
+    None where it breached, where nothing is known, where the rule has no single limit, and where
+    the limit was passed, but another part of the condition did not hold.
     """
     view = view_of(step, rule)
     if view is None or rule.threshold is None:
@@ -342,4 +329,4 @@ def miss(step: Step, rule: RulePlan, entity: str) -> Miss | None:
     if seen.result is Result.BREACH or not isinstance(seen.value, float):
         return None
     gap = rule.threshold - seen.value if rule.direction == ">" else seen.value - rule.threshold
-    return Miss(step.at, seen.value, rule.threshold, max(gap, 0.0))
+    return Miss(step.at, seen.value, rule.threshold, gap) if gap >= 0 else None
