@@ -27,7 +27,7 @@ log = logs.logger("deliver")
 
 BATCH = 20  # messages claimed at once: a crash makes so many ambiguous at most
 LOOKS = 2  # a message is believed not to have arrived when it was not found so often
-CLOCKS_APART = timedelta(seconds=60)  # between our clock and the far side's
+CLOCKS_APART = timedelta(seconds=60)  # between our clock and the far side's, or another machine's
 BLIND = frozenset({"missing_scope", "not_in_channel"})  # it may post there all the same
 STUCK = timedelta(minutes=2)  # that a message waits before it is said: a hiccup is over by then
 GONE = '{"gone": true}'  # the reference of a message that was deleted, and left no link
@@ -84,7 +84,7 @@ class Worker:
         now = self.clock()
         with self.database.as_owner() as connection:
             if self._seen is None or now < self._seen - CLOCKS_APART:
-                outbox.hasten(connection, now)
+                outbox.hasten(connection, now, CLOCKS_APART)
             claimed = outbox.claim(connection, now, self.owner, BATCH, self.channel.kind)
         self._seen = now
         self._taken.extend(claimed)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, text
@@ -281,13 +281,16 @@ def give_back(connection: Connection, message: str, due: datetime) -> None:
     )
 
 
-def hasten(connection: Connection, now: datetime) -> None:
-    """Let what was queued or tried later than *now* fall due now: a clock was ahead then."""
+def hasten(connection: Connection, now: datetime, apart: timedelta) -> None:
+    """Let what was queued or tried later than *now* fall due now: a clock was ahead then.
+
+    apart: How far another machine's clock may be ahead without that.
+    """
     ahead = f"""
         UPDATE outbox SET due_at = :now
-        WHERE {_WAITING} AND due_at > :now AND (queued_at > :now OR tried_at > :now)
+        WHERE {_WAITING} AND due_at > :now AND (queued_at > :ahead OR tried_at > :ahead)
     """
-    connection.execute(text(ahead), {"now": stamp(now)})
+    connection.execute(text(ahead), {"now": stamp(now), "ahead": stamp(now + apart)})
 
 
 def hasten_kind(connection: Connection, kind: str, now: datetime) -> None:
