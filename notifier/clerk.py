@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from notifier import desk
@@ -25,7 +25,7 @@ from notifier.core.standing.source_status import SourceStatus, sources
 from notifier.core.standing.status import IncidentStatus, Wanted, key_of, listed, of_incident
 from notifier.errors import RequestError
 from notifier.exhibition import Exhibition
-from notifier.hindsight.course import course
+from notifier.hindsight.course import Courses
 from notifier.lookback import Lookback
 from notifier.review import Reviewer
 from notifier.store import audit, look, memory
@@ -57,6 +57,7 @@ class Clerk:
     review: Reviewer
     exhibition: Exhibition
     stands: Standing | None = None
+    _courses: Courses = field(init=False)
     _fired: tuple[datetime, Mapping[tuple[str, str], Fires]] | None = None
 
     def attend(self, bot: Bot) -> None:
@@ -66,6 +67,9 @@ class Clerk:
     def standing(self) -> Standing | None:
         """Why the bot does no work; None while it does."""
         return self.stands
+
+    def __post_init__(self) -> None:
+        self._courses = Courses(self.database)
 
     def now(self) -> datetime:
         """The time that everything is told by."""
@@ -143,7 +147,7 @@ class Clerk:
         rule = self._plan.rule(*incident.key[:2])
         source = self._plan.sources.get(incident.source)
         if rule is not None and source is not None:
-            points = course(self.database, rule, source, incident, self.clock())
+            points = self._courses.course(rule, source, incident, self.clock())
             if sum(value is not None for _, value in points) > 1:
                 return points
         return list(_kept(incident, source.cadence if source else timedelta(minutes=1)))

@@ -39,6 +39,14 @@ class _Table(msgspec.Struct, array_like=True):
     columns: list[list[Any]]
 
 
+class _Packed(msgspec.Struct, array_like=True):
+    """The same, read no further than it is wanted."""
+
+    names: tuple[str, ...]
+    count: int
+    columns: list[msgspec.Raw]
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """One reading as it was judged.
@@ -131,14 +139,15 @@ def unpacked(body: bytes, types: Mapping[str, type[_R]]) -> Unpacked:
     """
     try:
         whole = _decode(swell(body))
+        rows = {name: _rows(whole[name], kind) for name, kind in types.items() if name in whole}
     except msgspec.MsgspecError as error:
         raise _damaged(error) from None
-    rows = {name: _rows(whole[name], kind) for name, kind in types.items() if name in whole}
     said = whole[_SAID].names if _SAID in whole else ()
     return Unpacked(rows, _GAP in whole, "".join(said))
 
 
-_decode = msgspec.msgpack.Decoder(dict[str, _Table]).decode
+_decode = msgspec.msgpack.Decoder(dict[str, _Packed]).decode
+_column = msgspec.msgpack.Decoder(list[Any]).decode
 
 
 def _columns(rows: Sequence[msgspec.Struct]) -> _Table:
@@ -146,14 +155,14 @@ def _columns(rows: Sequence[msgspec.Struct]) -> _Table:
     return _Table(names, len(rows), [list(map(attrgetter(name), rows)) for name in names])
 
 
-def _rows(table: _Table, kind: type[_R]) -> list[_R]:
+def _rows(table: _Packed, kind: type[_R]) -> list[_R]:
     known = dict(zip(table.names, table.columns, strict=True))
-    if table.names == kind.__struct_fields__ and table.names:
-        return list(map(kind, *table.columns))
     names = [name for name in kind.__struct_fields__ if name in known]
-    columns = [known[name] for name in names]
     if not names:
         return [kind() for _ in range(table.count)]
+    columns = [_column(known[name]) for name in names]
+    if names == list(kind.__struct_fields__):
+        return list(map(kind, *columns))
     return [kind(**dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import ceil, log2
 from typing import NamedTuple
 
 from sqlalchemy import Connection, text
@@ -39,13 +40,21 @@ def last(
 
 
 def spread(
-    connection: Connection, source: SourceKey, since: datetime, until: datetime, parts: int
+    connection: Connection, source: SourceKey, since: datetime, until: datetime, most: int
 ) -> list[Read]:
-    """The first good reading of each of so many equal *parts* of that time."""
-    width = (until - since) / parts
-    edges = [since + place * width for place in range(parts + 1)]
+    """The first good reading of each of at most so many equal parts of that time.
+
+    A part is some power of two of seconds, and begins at a multiple of it: who asks again a little
+    later gets the same readings, and a few more.
+    """
+    seconds = 2 ** ceil(log2((until - since).total_seconds() / (most - 1)))
+    begin = since.timestamp() // seconds * seconds
+    edges = [
+        datetime.fromtimestamp(begin + place * seconds, UTC)
+        for place in range(int((until.timestamp() - begin) // seconds) + 2)
+    ]
     return [
-        _first(connection, source, begin, end) or Read(begin + width / 2)
+        _first(connection, source, begin, end) or Read(begin + (end - begin) / 2)
         for begin, end in pairwise(edges)
     ]
 

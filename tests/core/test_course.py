@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notifier.core.facts.snapshot import Keyed
-from notifier.core.hindsight.course import Look, follow, looks_back
+from notifier.core.hindsight.course import Look, fields, follow, looks_back
 from notifier.core.judging.plan import Plan
 from tests.builders import LATENCY, OPERATION, Record, agent, clock, rejection, rules, snapshot
 
@@ -75,3 +75,13 @@ def test_a_value_that_is_a_text_is_no_number() -> None:
     plan = rules(rejection("when = \"agent_status == 'x'\""))
 
     assert course(plan, ana(2)) == [None]
+
+
+def test_what_its_value_needs_is_known_so_that_no_more_is_read() -> None:
+    plan = rules(
+        rejection('by = "ip"\nwhere = "tx_ploss > 1"\nwhen = "max(network_rejection) > 1"')
+    )
+
+    assert fields(plan.rules[OPERATION, "network-rejection"]) == {
+        "ip", "tx_ploss", "network_rejection",
+    }  # fmt: skip

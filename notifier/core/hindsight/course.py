@@ -35,6 +35,12 @@ def looks_back(rule: RulePlan) -> bool:
     return rule.value is not None and bool(rule.value.looks or rule.value.previous)
 
 
+def fields(rule: RulePlan) -> frozenset[str]:
+    """What rows must carry to tell its value from one reading alone."""
+    asked = (each for each in (rule.value, rule.where) if each is not None)
+    return frozenset(rule.by or ()).union(*(each.attributes for each in asked))
+
+
 def follow(
     rule: RulePlan, source: SourcePlan, entity: str, looks: Iterable[Look]
 ) -> Iterator[Point]:
