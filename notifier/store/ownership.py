@@ -57,13 +57,15 @@ class Ownership:
                 return True
             session = self._engine.connect()
             try:
-                if session.execute(text(_TRY), {"key": _KEY}).scalar():
-                    self._term = self._begun(session)
-                    self._session = session
-            finally:
-                if self._session is None:
-                    _end(session)
-            return self._session is not None
+                if not session.execute(text(_TRY), {"key": _KEY}).scalar():
+                    session.close()
+                    return False
+                self._term = self._begun(session)
+            except BaseException:
+                _end(session)
+                raise
+            self._session = session
+            return True
 
     def _begun(self, session: Connection) -> int:
         last = session.execute(text(_NUMBER), {"fence": FENCE}).scalar()

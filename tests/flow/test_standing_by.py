@@ -56,7 +56,9 @@ def owns(line: Succession) -> bool:
     return b"notifier_owner 1.0" in line.clerk.bot.numbers()
 
 
-CUT_ALL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'notifier'"
+CUT_ALL = """
+    SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = 'notifier'
+"""
 
 
 def on_server(stage: Stage, *statements: str) -> None:
