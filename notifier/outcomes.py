@@ -134,10 +134,12 @@ class Outcomes:
     def _stood_in_for(self, envelope: Envelope, error: str, now: datetime, unsure: bool) -> bool:
         """Old news goes to whoever stands in, and operators hear of it; False where nobody does.
 
-        So too where it is *unsure* whether it was taken: then it is looked for still.
+        So too where it is *unsure* whether it was taken: then it is looked for still; and where
+        those who heard of it before wait for this.
         """
         with self.database.as_owner() as connection:
-            covered = lanes.release(connection, envelope, now) and not unsure
+            awaited = unsure or _awaited(envelope, lanes.heard(connection, lane_of(envelope)))
+            covered = lanes.release(connection, envelope, now) and not awaited
             if covered:
                 outbox.settle_failed(connection, envelope.id, f"{INSTEAD}: {error}", now)
         if covered:

@@ -50,7 +50,7 @@ def unheard(connection: Connection, lane: Lane) -> bool:
 def alone(connection: Connection, lane: Lane) -> bool:
     """Whether a conversation's opening gave way to its end."""
     gave_way = f"""
-        SELECT EXISTS (SELECT 1 {_OF} AND state = 'superseded' AND revision = 1)
+        SELECT EXISTS (SELECT 1 {_OF} AND state = 'superseded' AND droppable = 0)
            AND NOT EXISTS (SELECT 1 {_OF} AND state = 'delivered')
     """
     return bool(connection.execute(text(gave_way), _values(lane)).scalar())

@@ -131,6 +131,25 @@ def test_an_end_may_stand_for_what_nobody_heard_of(database: Database) -> None:
     assert [state(database, name) for name in "abc"] == ["superseded", "queued", "superseded"]
 
 
+def test_an_end_stands_alone_for_whoever_stood_in_late(database: Database) -> None:
+    """The opening reached whoever it was for; the deputy was to hear only of what came after."""
+    raised = an_envelope("b", revision=2)
+    post(database, an_envelope("a"), stand_in("a2"))
+    claim(database)
+    delivered(database, "a")
+    post(database, raised, stand_in("b2", revision=2))
+    release(database, raised)
+    end = replace(stand_in("c2", revision=3), reason="close", payload='{"both": "Fired:"}')
+    post(database, end)
+    lane = ("talk", "boss@example.com")
+
+    with database.transaction() as connection:
+        assert lanes.ending(connection, lane) == "c2"
+        lanes.give_way(connection, lane, "c2", after(60))
+        assert lanes.alone(connection, lane)
+    assert state(database, "a2") == "standby"
+
+
 def test_it_does_not_where_something_was_heard_or_may_have_been(database: Database) -> None:
     post(database, an_envelope("a"))
     claim(database)

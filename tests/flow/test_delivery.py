@@ -365,6 +365,28 @@ def test_old_news_that_may_have_arrived_is_told_of_its_end_there_too(tmp_path: P
         assert instead(stage) == ["Late report of 05/01 10:02:", "✅ Resolved after 1 h 8 min"]
 
 
+def test_who_heard_of_it_is_told_of_an_end_that_is_old_news_elsewhere(tmp_path: Path) -> None:
+    """Slack is away for longer than `give_up`: the message in the channel must not stay red."""
+    hasty = ONLY_SLACK.replace('language = "en"', 'language = "en"\ngive_up = "1h"', 1)
+    with staged(tmp_path, hasty) as stage, stage.bot() as bot:
+        play(stage, bot, "0", "2")
+        for method in ("chat.update", "chat.postMessage"):
+            stage.slack.faults.extend([SlackFault(Slip.STATUS, method)] * 300)
+        play(stage, bot, "7")
+        for _ in range(4):
+            later(stage, bot, minutes=16)
+        play(stage, bot, "0")
+        for _ in range(4):
+            later(stage, bot, minutes=16)
+        assert "Warning" in stage.seen()[0]
+        stage.slack.faults.clear()
+        for _ in range(3):
+            later(stage, bot, minutes=5)
+
+        assert "Resolved" in stage.seen()[0]
+        assert instead(stage)[0].startswith("Late report of 05/01 10:0")
+
+
 def test_old_news_that_did_not_arrive_is_not_told_twice(tmp_path: Path) -> None:
     hasty = ONLY_SLACK.replace('language = "en"', 'language = "en"\ngive_up = "1h"', 1)
     with staged(tmp_path, hasty) as stage, stage.bot() as bot:
