@@ -12,12 +12,10 @@ from datetime import timedelta
 from notifier import logs
 from notifier.bot import Bot
 from notifier.buttons import Buttons
-from notifier.canary import Canary
 from notifier.channels import Channel, channels, shown
 from notifier.channels.slack_buttons import SlackButtons
 from notifier.clerk import Clerk
 from notifier.clocks import REAL, Clocks
-from notifier.condition import Condition
 from notifier.core.facts.state import digest
 from notifier.core.judging.known import Decision, Known
 from notifier.core.judging.notice import Notice
@@ -38,10 +36,11 @@ from notifier.render import Renderer, envelopes, text
 from notifier.review import Reviewer
 from notifier.rules import read_rules
 from notifier.settings import Settings
+from notifier.signs import noting, traces_of, watch
 from notifier.store import outbox
 from notifier.store.database import Database, open_database
+from notifier.traces.span import Traces
 from notifier.version import VERSION
-from notifier.web.heartbeat import ping
 from notifier.web.metrics import Metrics
 from notifier.wolkvox.client import Client
 from notifier.wolkvox.reader import Reader
@@ -79,10 +78,10 @@ def founded(settings: Settings, clocks: Clocks = REAL) -> Iterator[House]:
     Raises as ``opened``.
     """
     book = read_rules(settings.rules)
-    clients = _clients(settings, book)
+    clients, traces = _clients(settings, book), traces_of(settings)
     database = open_database(settings.database_url.get_secret_value())
     try:
-        rooms = House(settings, clocks, Latest(book), clients, database, Metrics(VERSION))
+        rooms = House(settings, clocks, Latest(book), clients, database, Metrics(VERSION), traces)
         try:
             yield rooms
         finally:
@@ -90,6 +89,7 @@ def founded(settings: Settings, clocks: Clocks = REAL) -> Iterator[House]:
             rooms.lookback.stop()
     finally:
         database.close()
+        traces.stop()
 
 
 @dataclass(slots=True)
@@ -109,6 +109,7 @@ class House:
     clients: dict[str, Client]
     database: Database
     metrics: Metrics
+    traces: Traces
     lookback: Lookback = field(init=False)
     review: Reviewer = field(init=False)
 
@@ -174,17 +175,18 @@ def _bot(house: House) -> Bot:
     cycle = Cycle(
         plan=laid,
         known=journal.recall(laid, now),
-        read=Reader(clients, clocks.now),
+        read=Reader(clients, clocks.now, noting(house.traces, metrics)),
         render=_by(renderer),
         write=journal.write,
         clock=clocks.now,
         monotonic=clocks.monotonic,
         metrics=metrics,
+        traces=house.traces,
     )
     pacing.recall(cycle.known.budgets)
     bot = Bot(
         cycle=cycle,
-        workers=_workers(settings, wishes, clocks, database, metrics),
+        workers=_workers(settings, wishes, clocks, database, cycle),
         clock=clocks.now,
         pacing=pacing,
         load=lambda: _loaded(house, wishes, pacing),
@@ -193,8 +195,6 @@ def _bot(house: House) -> Bot:
         refuse=journal.refuse,
         calls=pacing.calls,
         review=house.review.look,
-        heartbeat=_heartbeat(settings, clocks, database, metrics),
-        condition=Condition(),
         owned=lambda: database.owned,
         pace=clocks.pace,
     )
@@ -203,6 +203,7 @@ def _bot(house: House) -> Bot:
     cycle.wake = bot.wake
     for worker in bot.workers:
         worker.outcomes.report = cycle.heard_of
+    watch(bot, settings, _by(renderer), database, owner())
     return bot
 
 
@@ -228,29 +229,12 @@ def _clients(settings: Settings, book: Rulebook) -> dict[str, Client]:
     }
 
 
-def _heartbeat(
-    settings: Settings, clocks: Clocks, database: Database, metrics: Metrics
-) -> Callable[[], None]:
-    """A sign of life, where somebody waits for it: given only when the canary came through."""
-    if settings.heartbeat_url is None:
-        return lambda: None
-    url = settings.heartbeat_url.get_secret_value()
-    canary = Canary(database, _by(_renderer(settings)), clocks.now, owner())
-
-    def beat() -> None:
-        if canary.sings():
-            metrics.canary.set(clocks.now().timestamp())
-            ping(url)
-
-    return beat
-
-
 def _workers(
     settings: Settings,
     wishes: dict[str, str],
     clocks: Clocks,
     database: Database,
-    metrics: Metrics,
+    cycle: Cycle,
 ) -> list[Worker]:
     return [
         Worker(
@@ -259,8 +243,9 @@ def _workers(
             owner=owner(),
             clock=clocks.now,
             jitter=clocks.jitter,
-            metrics=metrics,
+            metrics=cycle.metrics,
             on_ambiguous=lambda receiver: wishes.get(receiver, ""),
+            traces=cycle.traces,
         )
         for channel in channels(settings)
     ]

@@ -10,13 +10,14 @@ from typing import Protocol
 
 from notifier import logs
 from notifier.condition import Condition
-from notifier.core.facts.state import Severity, SourceKey
+from notifier.core.facts.state import SourceKey
 from notifier.core.judging.plan import Plan
 from notifier.core.judging.reactions import AT_ONCE, early
 from notifier.core.judging.reading import Asked
 from notifier.cycle import MISTAKE, Cycle, Outcome
 from notifier.deliver import Worker
 from notifier.errors import ConfigError, NotOwnerError, StateError
+from notifier.gauging import gauge
 from notifier.pacing import TOKEN_INFO, Pacing
 from notifier.punctuality import Punctuality
 from notifier.schedule import Job, Schedule
@@ -56,7 +57,8 @@ class Bot:
         asking: Gives what people asked for and nobody has judged; *refuse* notes of one that it
             cannot be.
         calls: Gives each operation's calls of the day so far, and the most there are.
-        heartbeat: Gives a sign of life outside; *review*: has the last days replayed by the rules.
+        heartbeat: Lets fly what gives a sign of life outside when it arrives; *review*: has the
+            last days replayed by the rules.
         listeners: Hear what people ask for elsewhere than at the database: buttons.
         owned: Whether the database is ours: nothing is read, judged or sent while it is not.
         pace: How much faster than real time the clock runs: 1 but in the demo.
@@ -246,12 +248,7 @@ class Bot:
             age = (now - oldest).total_seconds() if oldest else 0.0
             metrics.oldest.labels(worker.channel.kind).set(age)
         self._guarded(PACING, lambda: self.pacing.count(self.cycle.known, metrics))
-        still_open = [i.severity for i in self.cycle.known.incidents.values() if i.open]
-        for severity in Severity:
-            metrics.open.labels(severity.value).set(still_open.count(severity))
-        for key, state in self.cycle.known.sources.items():
-            if state.good_at is not None and key in self.cycle.plan.sources:
-                metrics.fresh.labels(*key).set(state.good_at.timestamp())
+        gauge(self.cycle.known, self.cycle.plan, now, metrics)
         for operation, (used, most) in self.calls().items():
             metrics.calls.labels(operation).set(used)
             if most is not None:
@@ -260,8 +257,8 @@ class Bot:
 
     def _spawn(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)  # only now: one that did not begin is not one that ended
 
     def _jobs(self, plan: Plan) -> list[Job]:
         return [

@@ -1,7 +1,8 @@
 """Send a made-up alert the whole way, so that a sign of life means that alerts get through.
 
 An answer as wolkvox sends it is decoded, judged by a rule of our own, rendered, queued in the real
-outbox and delivered by a worker like the others; only the far side is ours. Nobody hears of it.
+outbox, and delivered by a worker of the bot's among the others, on a thread like theirs; only the
+far side is ours. The sign is given when it is written down that this message arrived.
 """
 
 from __future__ import annotations
@@ -86,47 +87,61 @@ class Canary:
     """One made-up alert at a time.
 
     Attributes:
-        sang_at: When one last came through.
+        sign: Gives the sign of life, on the thread that delivered.
+        worker: To be run with the others.
     """
 
     database: Database
     render: Render
     clock: Callable[[], datetime]
     owner: str
-    sang_at: datetime | None = None
+    metrics: Metrics
+    sign: Callable[[], None]
+    worker: Worker = field(init=False)
     _plan: Plan | None = None
     _perch: Perch = field(default_factory=Perch)
-    _worker: Worker = field(init=False)
+    _expected: str = ""  # the id of what is on its way
+    _flown: bool = False
 
     def __post_init__(self) -> None:
-        self._worker = Worker(
+        self.worker = Worker(
             channel=self._perch,
             database=self.database,
             owner=self.owner,
             clock=self.clock,
             jitter=lambda: 0.0,
-            metrics=Metrics(KIND),  # of its own: nobody wants to see it among the others
+            metrics=self.metrics,
         )
+        self.worker.outcomes.log = logs.hushed(log)  # one a minute is no news
+        self.worker.outcomes.report = self._settled
 
-    def sings(self) -> bool:
-        """Whether an alert that is made up now comes through.
+    def fly(self) -> None:
+        """Make up an alert and queue it; say so where the one before did not come through.
 
         Raises:
             StateError: the database cannot be used.
         """
-        expected = self._queued(self.clock())
-        while self._worker.run_once():
-            pass
+        if not self._flown:  # else one that never sings is not missed
+            self.metrics.canary.set(self.clock().timestamp())
+            self._flown = True
+        if self._expected:
+            log.error("canary silent")
         with self.database.transaction() as connection:
             past.forget_kind(connection, KIND)
-        if self._perch.heard != expected.id:
-            log.error("canary silent")
-            return False
-        self.sang_at = self.clock()
-        return True
+        made = self._made(self.clock())
+        self._expected = made.id
+        with self.database.transaction() as connection:
+            outbox.post(connection, [made])
 
-    def _queued(self, now: datetime) -> Envelope:
-        """Decode, decide, render and queue."""
+    def _settled(self, _: str, __: str, works: bool, ___: str) -> None:
+        """It is written down how a message of ours went."""
+        if works and self._expected and self._perch.heard == self._expected:
+            self._expected = ""
+            self.metrics.canary.set(self.clock().timestamp())
+            self.sign()
+
+    def _made(self, now: datetime) -> Envelope:
+        """Decode, decide and render."""
         if self._plan is None:
             self._plan = plan(load(RULES, CATALOGUE, "canary"))
         source: SourcePlan = self._plan.sources[SourceKey("canary", "latency")]
@@ -134,7 +149,4 @@ class Canary:
         snapshot = take(source.key, source.endpoint, decoded.collections, now)
         decision = decide(Known(), Good(source.key, snapshot), self._plan, now)
         (envelope,) = (each for notice in decision.notices for each in self.render(notice))
-        envelope = replace(envelope, kind=KIND)
-        with self.database.transaction() as connection:
-            outbox.post(connection, [envelope])
-        return envelope
+        return replace(envelope, kind=KIND)

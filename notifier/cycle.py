@@ -39,6 +39,7 @@ from notifier.core.reacting.receivers import trouble_of
 from notifier.core.telling.outgoing import Envelope, trace
 from notifier.core.telling.standin import stand_in
 from notifier.errors import PollError, StateError, Trouble
+from notifier.traces.span import Facts, Span, Traces
 from notifier.web.metrics import Metrics
 
 log = logs.logger("cycle")
@@ -92,6 +93,7 @@ class Cycle:
     clock: Clock
     monotonic: Callable[[], float]
     metrics: Metrics
+    traces: Traces = field(default_factory=Traces)
     wake: Callable[[], None] = lambda: None
     judged: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -112,9 +114,12 @@ class Cycle:
         if (trouble := self._resting(key, began)) is not None:
             return Outcome(key, Decision(self.known, began), trouble=trouble.value)
         reading = self._reading(source, began)
-        with self._lock:
-            self._enqueue(reading)
-            outcome = self._judge_waiting()
+        try:
+            with self._lock:
+                self._enqueue(reading)
+                outcome = self._judge_waiting()
+        finally:
+            self._show_poll(reading, began)
         self.metrics.poll_seconds.labels(*key).observe(seconds(self.clock() - began))
         return outcome
 
@@ -286,14 +291,18 @@ class Cycle:
         return abs(drift) > JUMP or now < before[0]
 
     def _judge(self, reading: Reading, key: SourceKey | None) -> Outcome:
-        began = self.monotonic()
+        began, times = self.monotonic(), [self.clock()]
         decision = decide(self.known, reading, self.plan, _time(reading))
+        times.append(self.clock())
         envelopes = tuple(e for notice in decision.notices for e in self._rendered(notice))
+        times.append(self.clock())
         self.write(decision, reading, envelopes)
         self.known = decision.known
         self.judged += 1
-        kind = type(reading).__name__.lower()
-        self.metrics.judge_seconds.labels(kind).observe(max(0.0, self.monotonic() - began))
+        self.metrics.judge_seconds.labels(_kind(reading)).observe(
+            max(0.0, self.monotonic() - began)
+        )
+        self._show_judging(reading, [*times, self.clock()], len(envelopes))
         self._note(reading, decision)
         if envelopes:
             self.wake()
@@ -307,6 +316,25 @@ class Cycle:
         if other is not None:
             yield from (dataclasses.replace(e, standby=True) for e in self.render(other))
 
+    # ---- what is shown of it ----
+
+    def _show_poll(self, reading: Good | Failed, began: datetime) -> None:
+        key, trouble = reading.source, reading.trouble.value if isinstance(reading, Failed) else ""
+        facts = {"operation": key.operation, "source": key.source, "result": trouble or "good"}
+        self.traces.poll(key, Span(name="poll", at=_time(reading), began=began, ended=self.clock(),
+                                   facts=facts, failed=trouble, root=True))  # fmt: skip
+
+    def _show_judging(self, reading: Reading, times: Sequence[datetime], messages: int) -> None:
+        """Show the three parts of it; a poll is shown when it ends, any other reading here."""
+        at = _time(reading)
+        facts: Facts = {"reading": _kind(reading), "messages": messages}
+        steps = zip(("decide", "render", "commit"), times, times[1:], strict=False)
+        for name, began, ended in steps:
+            self.traces.show(Span(name=name, at=at, began=began, ended=ended, facts=facts))
+        if not isinstance(reading, Good | Failed):
+            self.traces.show(Span(name=_kind(reading), at=at, began=times[0], ended=times[-1],
+                                  facts=facts, root=True))  # fmt: skip
+
     def _note(self, reading: Reading, decision: Decision) -> None:
         """One log line a poll, and the numbers."""
         self._note_reading(reading, decision)
@@ -315,6 +343,9 @@ class Cycle:
         for notice in decision.notices:
             for reason in notice.reasons:
                 self.metrics.notices.labels(reason.value).inc()
+            log.info("decided", trace=trace(notice.at), operation=notice.conversation.operation,
+                     rule=notice.conversation.rule, receiver=notice.conversation.receiver,
+                     why=", ".join(sorted(reason.value for reason in notice.reasons)))  # fmt: skip
 
     def _note_reading(self, reading: Reading, decision: Decision) -> None:
         match reading:
@@ -334,7 +365,7 @@ class Cycle:
             case Asked(request=request):
                 refused = ", ".join(filter(None, decision.answers.values()))
                 more = {"refused": refused} if refused else {}
-                log.info("asked", what=type(request).__name__, **more)
+                log.info("asked", trace=trace(reading.at), what=type(request).__name__, **more)
             case Due() | Delivery() | Ration() | Lag() | Reload():
                 pass
 
@@ -343,6 +374,10 @@ def _mistaken(reading: Good) -> Failed:
     """A snapshot that could not be judged, as a failed poll."""
     at = reading.snapshot.at
     return Failed(reading.source, at, Trouble.SCHEMA, MISTAKE, gap=reading.gap)
+
+
+def _kind(reading: Reading) -> str:
+    return type(reading).__name__.lower()
 
 
 def _time(reading: Reading) -> datetime:

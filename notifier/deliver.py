@@ -21,6 +21,7 @@ from notifier.store import lanes, outbox
 from notifier.store.database import Database
 from notifier.store.lanes import Lane, lane_of
 from notifier.store.outbox import Claimed
+from notifier.traces.span import Traces
 from notifier.web.metrics import Metrics
 
 log = logs.logger("deliver")
@@ -55,6 +56,7 @@ class Worker:
     jitter: Callable[[], float]
     metrics: Metrics
     on_ambiguous: Callable[[str], str] = lambda _: ""
+    traces: Traces = field(default_factory=Traces)
     outcomes: Outcomes = field(init=False)
     _taken: deque[Claimed] = field(default_factory=deque)  # claimed, and not settled yet
     _outcome: Settle | None = None  # of the first of them, not written yet
@@ -64,7 +66,7 @@ class Worker:
     def __post_init__(self) -> None:
         kind, can_find = self.channel.kind, self.channel.can_find
         self.outcomes = Outcomes(
-            kind, self.database, self.clock, self.jitter, self.metrics, can_find
+            kind, self.database, self.clock, self.jitter, self.metrics, can_find, self.traces
         )
 
     @property
@@ -144,6 +146,7 @@ class Worker:
 
     def _deliver(self, message: Claimed) -> None:
         envelope, lane = message.envelope, lane_of(message.envelope)
+        self.outcomes.began = self.clock()
         if (until := self.outcomes.patience.get(envelope.recipient)) is not None:
             with self.database.as_owner() as connection:
                 outbox.give_back(connection, message.id, until)

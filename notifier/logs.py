@@ -57,6 +57,19 @@ def logger(room: str) -> Any:
     return structlog.get_logger(room=room)
 
 
+def hushed(spoken: Any) -> Any:
+    """The same logger, to which what usually is news is a detail."""
+    return _Hushed(spoken)
+
+
+class _Hushed:
+    def __init__(self, spoken: Any) -> None:
+        self._spoken = spoken
+
+    def __getattr__(self, level: str) -> Any:
+        return getattr(self._spoken, "debug" if level == "info" else level)
+
+
 def place(error: BaseException) -> str:
     """Where a mistake of ours happened, without any value: those may be anybody's data."""
     trace = error.__traceback__

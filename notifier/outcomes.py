@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from notifier import logs
 from notifier.channels.base import Delivered
@@ -16,6 +17,7 @@ from notifier.store import lanes, outbox
 from notifier.store.database import Database
 from notifier.store.lanes import Lane, lane_of
 from notifier.store.outbox import Claimed
+from notifier.traces.span import Span, Traces
 from notifier.web.metrics import Metrics
 
 log = logs.logger("deliver")
@@ -23,6 +25,7 @@ log = logs.logger("deliver")
 BETWEEN_LOOKS = timedelta(seconds=5)
 MENDING = timedelta(minutes=5)  # a closed channel waits for somebody's hand
 LEAST = 10  # attempts before a message is given up, whatever the clock says
+BAD = frozenset({"later", "ambiguous", "broken", "instead", "failed"})  # results
 INSTEAD = "told whoever stands in"
 
 
@@ -38,6 +41,7 @@ class Outcomes:
         lost: How many messages had to be given up.
         broken: Recipients that lately took nothing, for good or until somebody mends it.
         patience: Whom to leave alone, until when.
+        began: When the attempt under way began.
     """
 
     kind: str
@@ -46,10 +50,13 @@ class Outcomes:
     jitter: Callable[[], float]
     metrics: Metrics
     can_find: bool = False
+    traces: Traces = field(default_factory=Traces)
     report: Callable[[str, str, bool, str], None] = lambda *_: None
     lost: int = 0
     broken: set[str] = field(default_factory=set)
     patience: dict[str, datetime] = field(default_factory=dict)
+    began: datetime | None = None
+    log: Any = log
     circuit: Circuit = field(init=False)
 
     def __post_init__(self) -> None:
@@ -76,7 +83,7 @@ class Outcomes:
                 outbox.remember_reference(connection, *lane_of(envelope), delivered.reference)
         self.broken.discard(envelope.recipient)
         self._count("delivered", envelope)
-        log.info("delivered", trace=trace(envelope.queued_at),
+        self.log.info("delivered", trace=trace(envelope.queued_at),
                  receiver=envelope.receiver, form=envelope.form,
                  reason=envelope.reason, id=envelope.id, detail=delivered.detail)  # fmt: skip
         self._works_again(now)
@@ -103,7 +110,13 @@ class Outcomes:
         with self.database.as_owner() as connection:
             lanes.give_way(connection, lane_of(envelope), end, self.clock())
         self._count("superseded", envelope)
-        log.info("told with its end", receiver=envelope.receiver, id=envelope.id, end=end)
+        log.info(
+            "told with its end",
+            trace=trace(envelope.queued_at),
+            receiver=envelope.receiver,
+            id=envelope.id,
+            end=end,
+        )
 
     def later(self, message: Claimed, error: TemporaryDeliveryError) -> None:
         """The trouble may pass."""
@@ -187,7 +200,8 @@ class Outcomes:
             self._note_failed(envelope, said, lost=not covered)
             return
         self._count("broken", envelope)
-        log.error("receiver broken", receiver=envelope.receiver, what=error.broken,
+        log.error("receiver broken", trace=trace(envelope.queued_at),
+                  receiver=envelope.receiver, what=error.broken,
                   id=envelope.id, error=str(error))  # fmt: skip
 
     def _note_broken(
@@ -234,6 +248,12 @@ class Outcomes:
 
     def _count(self, result: str, envelope: Envelope) -> None:
         self.metrics.deliveries.labels(self.kind, result, envelope.reason).inc()
+        now = self.clock()
+        facts = {"channel": self.kind, "receiver": envelope.receiver, "form": envelope.form,
+                 "reason": envelope.reason, "result": result, "id": envelope.id}  # fmt: skip
+        self.traces.show(Span(name="deliver", at=envelope.queued_at, began=self.began or now,
+                              ended=now, facts=facts,
+                              failed=result if result in BAD else ""))  # fmt: skip
 
 
 def over(message: Claimed, now: datetime) -> bool:

@@ -47,6 +47,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "review",
         "looking",
     ),  # structs of the core, and what crosses to the process that looks back
+    "opentelemetry": ("traces.collector",),
     "prometheus_client": ("web",),
     "psycopg": ("store",),
     "pydantic": (
@@ -57,7 +58,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),  # the rules file is a model
     "pydantic_core": ("core",),
     "pydantic_settings": ("settings",),
-    "requests": ("wolkvox", "wire", "channels", "web.heartbeat"),  # webhooks are posted, too
+    "requests": (
+        "wolkvox",
+        "wire",
+        "channels",
+        "web.heartbeat",
+        "traces.collector",
+    ),  # webhooks are posted, too
     "rich": ("cli", "commands", "demo.terminal"),
     "slack_sdk": ("channels",),
     "smtplib": ("channels",),

@@ -241,6 +241,17 @@ class Web(Table):
         return tuple(_split(getattr(self, name)))
 
 
+class Traces(Table):
+    """The OpenTelemetry collector."""
+
+    url: SecretUrl | None = Field(
+        default=None, description="Its root, without `/v1/traces`; needs the extra `traces`."
+    )
+    headers: Secret | None = Field(
+        default=None, description="Sent along, as `name=value`, separated by commas."
+    )
+
+
 class Settings(BaseSettings):
     """All that the environment may say."""
 
@@ -279,6 +290,7 @@ class Settings(BaseSettings):
     smtp: Smtp = Smtp()
     web: Web = Web()
     heartbeat_url: SecretUrl | None = Field(default=None, description="Pinged while all is well.")
+    traces: Traces = Traces()
     log_format: Annotated[Literal["console", "json"], BeforeValidator(_folded)] = "console"
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_folded)] = (
         "info"

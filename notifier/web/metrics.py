@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from notifier.core.payload.oddities import Oddities
@@ -51,6 +53,14 @@ class Metrics:
         self.fresh = Gauge(
             "notifier_source_good_timestamp_seconds", "When the last good answer came.", SOURCE,
             registry=self.registry,
+        )  # fmt: skip
+        self.stale = Gauge(
+            "notifier_source_stale", "1: no good answer for too long, in its hours.",
+            SOURCE, registry=self.registry,
+        )  # fmt: skip
+        self.decode_seconds = Histogram(
+            "notifier_decode_seconds", "From the bytes of an answer to its rows.", SOURCE,
+            registry=self.registry, buckets=BUCKETS,
         )  # fmt: skip
         self.mistakes = Counter(
             "notifier_rule_errors", "Readings that a mistake of ours let nobody judge.",
@@ -160,6 +170,14 @@ class Metrics:
             "notifier_source_stretch", "How many times its `every` a source waits: 1 as planned.",
             SOURCE, registry=self.registry,
         )  # fmt: skip
+
+    def keep(self, sources: Collection[tuple[str, str]]) -> None:
+        """Let go of what is said of other sources: they are in the rules file no more."""
+        for each in (self.entities, self.fresh, self.stale, self.undeclared, self.stretch):
+            for sample in [sample for family in each.collect() for sample in family.samples]:
+                source = (sample.labels["operation"], sample.labels["source"])
+                if source not in sources:
+                    each.remove(*source)
 
     def text(self) -> bytes:
         """Everything in Prometheus' text format."""

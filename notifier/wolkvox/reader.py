@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from notifier.core.facts.snapshot import Snapshot, take
+from notifier.core.facts.state import SourceKey
 from notifier.core.judging.plan import SourcePlan
-from notifier.core.payload.answer import Answer
 from notifier.core.payload.decode import Decoded, read
 from notifier.core.payload.endpoint import spread
 from notifier.core.payload.gather import gathered
 from notifier.wolkvox.client import Client
 
 Window = tuple[datetime, datetime]
+Note = Callable[[SourceKey, str, datetime, datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads any source of any operation with that operation's client."""
+    """Reads any source of any operation with that operation's client.
+
+    Attributes:
+        note: Told of each step, and from when to when it lasted: ``ask`` and ``decode``.
+    """
 
     clients: Mapping[str, Client]
     clock: Callable[[], datetime]
+    note: Note = lambda *_: None
 
     def __call__(self, source: SourcePlan, now: datetime) -> Snapshot:
         """Return the snapshot; its time is when the answer, or the last of several, was there.
@@ -30,17 +37,26 @@ class Reader:
         Raises:
             PollError: there is none, and why.
         """
-        client, when = self.clients[source.key.operation], window(source, now)
-        decoded = gathered(
-            self._read(client.fetch(source.endpoint, params, when), source)
-            for params in spread(source.params)
-        )
+        when = window(source, now)
+        decoded = gathered(self._read(source, params, when) for params in spread(source.params))
         rows, oddities = decoded.collections, decoded.oddities
         return take(source.key, source.endpoint, rows, self.clock(), oddities)
 
-    def _read(self, answer: Answer, source: SourcePlan) -> Decoded:
+    def _read(self, source: SourcePlan, params: Mapping[str, str], when: Window | None) -> Decoded:
+        with self._noted(source.key, "ask"):
+            client = self.clients[source.key.operation]
+            answer = client.fetch(source.endpoint, params, when)
         here = self.clock().astimezone(source.zone)
-        return read(answer, source.endpoint, source.hit_values, here=here)
+        with self._noted(source.key, "decode"):
+            return read(answer, source.endpoint, source.hit_values, here=here)
+
+    @contextmanager
+    def _noted(self, key: SourceKey, step: str) -> Iterator[None]:
+        began = self.clock()
+        try:
+            yield
+        finally:
+            self.note(key, step, began, self.clock())
 
 
 def window(source: SourcePlan, now: datetime) -> Window | None:
