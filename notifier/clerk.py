@@ -277,7 +277,7 @@ class Clerk:
             comment=asked.comment,
             now=now,
             starts_at=starts,
-            ends_at=asked.end or starts + (asked.span or timedelta(0)),
+            ends_at=asked.end or desk.end_of(starts, asked.span or timedelta(0), now),
             rules=asked.rule,
             entities=asked.entity,
             operations=asked.operation,

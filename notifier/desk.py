@@ -33,6 +33,7 @@ NAME = 80  # characters of an author
 COMMENT = 500  # and of what they say
 PATTERNS = 50  # matchers of one kind
 LONGEST = timedelta(days=366)
+FAR = timedelta(days=36_525)
 ENDED = timedelta(days=7)  # how long an ended silence is listed
 _Named = TypeVar("_Named")
 
@@ -77,7 +78,7 @@ def new_silence(
         RequestError: it makes none, and why.
     """
     begins = max(starts_at or now, now)
-    _check_span(begins, ends_at)
+    _check_span(begins, ends_at, now)
     _check_patterns(rules, entities, operations)
     _check_hours(weekly, timezone)
     who, why = named(author), _text(comment, COMMENT, "a comment says why: give one")
@@ -99,6 +100,11 @@ def new_silence(
     )
 
 
+def end_of(begins: datetime, span: timedelta, now: datetime) -> datetime:
+    """When a silence of that span ends; of one that begins too far away, any later time."""
+    return min(begins, now + 2 * FAR) + min(span, 2 * LONGEST)
+
+
 def named(author: str) -> str:
     """Return who asks, cleaned.
 
@@ -117,7 +123,10 @@ def _text(given: str, longest: int, missing: str) -> str:
     return cleaned
 
 
-def _check_span(begins: datetime, ends: datetime) -> None:
+def _check_span(begins: datetime, ends: datetime, now: datetime) -> None:
+    """Times far away cannot be counted with: a day more, or another zone, and there is no date."""
+    if begins - now > FAR:
+        raise RequestError("a silence begins within a century")
     if ends <= begins:
         raise RequestError("a silence must end after it begins, and in the future")
     if ends - begins > LONGEST:
@@ -239,6 +248,10 @@ def acknowledge(
     who, found = named(author), _open_incident(database, name, now)
     if until is not None and until <= now:
         raise RequestError("an acknowledgement must end in the future")
+    if until is not None and until - now > LONGEST:
+        raise RequestError(
+            "an acknowledgement ends within a year; without an end it ends by itself"
+        )
     identity = digest("acknowledge", found.id, who, now.isoformat())
     change = Change(at=now, who=who, how=how, what="acknowledge", about=found.id)
     _ask(database, identity, Acknowledge(found.id, who, until, sticky), change)

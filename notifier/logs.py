@@ -70,6 +70,16 @@ class _Hushed:
         return getattr(self._spoken, "debug" if level == "info" else level)
 
 
+def mute(library: str) -> None:
+    """Keep what a library logs to itself: it may hold anything, and come as often as others like.
+
+    What it means for us, we say.
+    """
+    theirs = logging.getLogger(library)
+    theirs.addHandler(logging.NullHandler())
+    theirs.propagate = False
+
+
 def place(error: BaseException) -> str:
     """Where a mistake of ours happened, without any value: those may be anybody's data."""
     trace = error.__traceback__

@@ -29,6 +29,7 @@ from notifier.wolkvox.endpoints import CATALOGUE
 BUSY = "somebody else looks back just now, which takes a while; try again when that is done"
 STOPPING = "the bot stops"
 WEEK, LONGEST = timedelta(days=7), timedelta(days=35)
+LATEST = timedelta(days=366)  # from now, either way
 LIMIT = 600.0  # seconds that a look back may take
 KEPT = 8  # answers, until pages that wait for them have come
 NICENESS = 10  # beside polls; whoever waits for a page comes before what nobody waits for
@@ -144,9 +145,10 @@ class Lookback:
     def _explain(self, asked: Asked) -> Explain:
         self._check_rule(asked.operation, asked.rule)
         self._recorded()
+        now = self.clock()
         return Explain(
             rule=asked.rule, entity=asked.entity, operation=asked.operation,
-            at=asked.at or self.clock(),
+            at=_near(asked.at or now, now),
         )  # fmt: skip
 
     def _what_if(self, trial: Trial) -> WhatIf:
@@ -166,8 +168,8 @@ class Lookback:
         first, last = self._recorded()
         other = load(asked.rules, CATALOGUE, SENT_TEXT) if asked.rules else None
         book, now = other or self.book(), self.clock()
-        until = min(asked.until or now, now)
-        since = asked.since or until - WEEK
+        until = _near(min(asked.until or now, now), now)
+        since = _near(asked.since or until - WEEK, now)
         _check_span(since, until, first, last)
         _check_names(asked.only, book)
         return Replay(
@@ -186,6 +188,13 @@ class Lookback:
             return covered(self.database)
         except StateError:
             raise RequestError("nothing is recorded yet; let the bot poll for a while") from None
+
+
+def _near(at: datetime, now: datetime) -> datetime:
+    """The same; far away, dates run out in some zone."""
+    if abs(at - now) > LATEST:
+        raise RequestError("nothing is kept for so long; ask within the last year")
+    return at
 
 
 def _check_span(since: datetime, until: datetime, first: datetime, last: datetime) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from notifier.core.rules.keys import DURATION, duration
 from notifier.errors import ConfigError
 
+FAR = timedelta(days=36_525)  # beyond it, dates run out in some zone
 HINT = "write how long ago, as 7d or 90m, or a time, as 2026-01-05T10:00"
 
 
@@ -17,13 +18,16 @@ def moment(text: str, now: datetime, zone: tzinfo) -> datetime:
     Raises:
         ConfigError: it is none of these.
     """
-    if re.fullmatch(DURATION, text.strip()):
-        return now - span(text)
     try:
+        if re.fullmatch(DURATION, text.strip()):
+            return now - span(text)
         found = datetime.fromisoformat(text.strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         raise ConfigError(f"`{text}` is no time; {HINT}") from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    found = found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    if abs(found - now) > FAR:
+        raise ConfigError(f"`{text}` is more than a century away; {HINT}")
+    return found
 
 
 def span(text: str) -> timedelta:

@@ -117,7 +117,9 @@ def _like(name: str, there: Iterable[str]) -> str:
 def _end(wanted: Wanted, begins: datetime) -> datetime:
     if bool(wanted.span) is bool(wanted.end):
         raise RequestError("a silence must end: give --for or --end")
-    return begins + span_of(wanted.span) if wanted.span else _time(wanted.end or "")
+    if not wanted.span:
+        return _time(wanted.end or "")
+    return desk.end_of(begins, span_of(wanted.span), utc_now())
 
 
 def _time(text: str) -> datetime:

@@ -6,7 +6,6 @@ traces and nothing else, and is said once.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Sequence
 from datetime import datetime
@@ -51,7 +50,7 @@ def collector(url: str, headers: str = "") -> Traces:
     url: Its root, without ``/v1/traces``.
     headers: ``name=value``, separated by commas; empty: what OpenTelemetry's own variables say.
     """
-    _hush()
+    logs.mute("opentelemetry")  # it holds addresses
     exporter = OTLPSpanExporter(
         endpoint=f"{url.rstrip('/')}/v1/traces",
         headers=parse_env_headers(headers, liberal=True) if headers else None,
@@ -66,23 +65,19 @@ def collector(url: str, headers: str = "") -> Traces:
         id_generator=ids,
         span_limits=SpanLimits(max_span_attribute_length=LONGEST),
     )
-    waiting = BatchSpanProcessor(_Noted(exporter), QUEUE, OFTEN, BATCH)
-    provider.add_span_processor(waiting)
-    return Traces(_Sender(provider, ids), lambda: _end(provider))
+    noted = _Noted(exporter)
+    provider.add_span_processor(BatchSpanProcessor(noted, QUEUE, OFTEN, BATCH))
+    return Traces(_Sender(provider, ids), lambda: _end(provider, noted))
 
 
-def _hush() -> None:
-    """What these libraries log holds addresses, and comes as often as a collector fails."""
-    theirs = logging.getLogger("opentelemetry")
-    theirs.addHandler(logging.NullHandler())
-    theirs.propagate = False
-
-
-def _end(provider: TracerProvider) -> None:
+def _end(provider: TracerProvider, noted: _Noted) -> None:
     """Show what waits; the library itself would wait for as long as a collector hangs."""
     ending = threading.Thread(target=provider.shutdown, name="traces", daemon=True)
     ending.start()
     ending.join(FLUSH)
+    if ending.is_alive():
+        noted.note(well=False)
+    noted.over = True
 
 
 class _Ids(RandomIdGenerator):
@@ -138,16 +133,20 @@ class _Noted(SpanExporter):
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter = exporter
         self._well = True
+        self.over = False  # nobody waits for it any more
+
+    def note(self, *, well: bool) -> None:
+        """Say how it went, where that is news."""
+        if self._well and not well and not self.over:
+            log.warning("traces not taken")
+        elif well and not self._well and not self.over:
+            log.info("traces taken again")
+        self._well = well
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Send them, or lose them."""
         result = self._exporter.export(spans)
-        well = result is SpanExportResult.SUCCESS
-        if self._well and not well:
-            log.warning("traces not taken")
-        elif well and not self._well:
-            log.info("traces taken again")
-        self._well = well
+        self.note(well=result is SpanExportResult.SUCCESS)
         return result
 
     def shutdown(self) -> None:

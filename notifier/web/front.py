@@ -11,8 +11,13 @@ from threading import Lock
 from typing import TypeAlias
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from notifier import logs
+from notifier.web.headers import HEADERS
+
+log = logs.logger("web")
 
 Application: TypeAlias = ASGIApp
 Reasons: TypeAlias = Callable[[], Sequence[str]]
@@ -43,10 +48,14 @@ class Front:
             return
         probe = {"/healthz": self.unhealthy, "/readyz": self.unready}.get(scope["path"])
         if probe is not None:
-            await _probe(probe())(scope, receive, send)
+            await _probe(scope["method"], probe())(scope, receive, send)
             return
-        rest = await run_in_threadpool(self._built) if self._rest is None else self._rest
-        await rest(scope, receive, send)
+        try:
+            rest = await run_in_threadpool(self._built) if self._rest is None else self._rest
+            await rest(scope, receive, send)
+        except Exception as error:
+            log.error("internal error", kind=type(error).__name__, where=logs.place(error))
+            raise  # the server answers 500, where nobody answered yet; its own log is mute
 
     def _built(self) -> Application:
         with self._lock:
@@ -55,7 +64,10 @@ class Front:
             return self._rest
 
 
-def _probe(reasons: Sequence[str]) -> Response:
+def _probe(method: str, reasons: Sequence[str]) -> Response:
+    if method not in ("GET", "HEAD"):
+        return PlainTextResponse("it can only be asked\n", 405, {**HEADERS, "allow": "GET, HEAD"})
     if reasons:
-        return JSONResponse({"status": "failing", "reasons": list(reasons)}, UNAVAILABLE)
-    return JSONResponse({"status": "ok"})
+        answer = {"status": "failing", "reasons": list(reasons)}
+        return JSONResponse(answer, UNAVAILABLE, HEADERS)
+    return JSONResponse({"status": "ok"}, headers=HEADERS)

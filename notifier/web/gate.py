@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from notifier.web.headers import HEADERS, STRICT
 from notifier.web.limit import Attempts
 from notifier.web.problem import problem
 from notifier.web.visitor import Access, Role, Visitor
@@ -34,19 +35,6 @@ HARMLESS = (
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 LARGEST = 256 * 1024  # bytes of a request: a rules file to replay is the largest
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "content-security-policy": POLICY,
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-store",
-}
-STRICT = "max-age=31536000"  # a year of https only, once https is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +84,7 @@ class Gate:
         if refusal is not None:
             await refusal(scope, receive, decorated)
         else:
-            await self.app(scope, _bounded(receive), decorated)
+            await Bounded(self.app)(_as_get(scope), receive, decorated)
 
     # ---- who ----
 
@@ -131,13 +119,15 @@ class Gate:
         if path in PROBES:
             return None
         if _length(headers) > LARGEST:
-            return _said(path, 413, f"a request has at most {LARGEST} bytes")
+            return _too_large(path)
         if self.names is not None and caller.host not in self.names:
             return _said(
                 path, 421, "call it by localhost, or list this name in NOTIFIER_WEB__NAMES"
             )
         if visitor is None and not path.startswith(PUBLIC):
             return self._stranger(scope, headers, caller)
+        if _unreadable(path, headers):
+            return problem(415, "a body is sent as Content-Type: application/json")
         if method in SAFE or (visitor is not None and visitor.how == "token"):
             return _for_role(path, method, visitor)
         if _foreign(headers, caller):
@@ -193,6 +183,13 @@ def _host(header: str) -> str:
         return ""
 
 
+def _unreadable(path: str, headers: Headers) -> bool:
+    """Whether a program sends something else than JSON."""
+    sent = "transfer-encoding" in headers or _length(headers) > 0
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return path.startswith("/api/") and sent and kind != "application/json"
+
+
 def _length(headers: Headers) -> int:
     said = headers.get("content-length", "")
     return int(said) if said.isdecimal() else 0
@@ -230,17 +227,43 @@ def _decorated(send: Send, caller: Caller) -> Send:
     return decorated
 
 
-def _bounded(receive: Receive) -> Receive:
-    """A request that is too large looks as if its sender had gone."""
-    left = LARGEST
+def _as_get(scope: Scope) -> Scope:
+    """A HEAD is a GET of which the server leaves the body out; a stream would never end."""
+    whole = scope["method"] == "HEAD" and scope["path"] != "/live"
+    return {**scope, "method": "GET"} if whole else scope
 
-    async def bounded() -> Message:
-        nonlocal left
-        message: MutableMapping[str, Any] = await receive()
-        left -= len(message.get("body", b""))
-        return {"type": "http.disconnect"} if left < 0 else message
 
-    return bounded
+@dataclass
+class Bounded:
+    """One request, whose body may not be too large, also where it does not say how large it is.
+
+    Whoever reads it sees its sender gone; whatever they make of that, the answer is ours.
+    """
+
+    app: ASGIApp
+    _left: int = LARGEST
+    _begun: bool = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have it answered."""
+
+        async def bounded() -> Message:
+            message: MutableMapping[str, Any] = await receive()
+            self._left -= len(message.get("body", b""))
+            return {"type": "http.disconnect"} if self._left < 0 else message
+
+        async def sent(message: Message) -> None:
+            if self._left >= 0 or self._begun:
+                self._begun = True
+                await send(message)
+
+        await self.app(scope, bounded, sent)
+        if self._left < 0 and not self._begun:
+            await _too_large(scope["path"])(scope, receive, send)
+
+
+def _too_large(path: str) -> Response:
+    return _said(path, 413, f"a request has at most {LARGEST} bytes")
 
 
 def names_of(host: str, more: Iterable[str]) -> frozenset[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hmac import compare_digest
 from typing import Annotated, Any, Protocol, TypeAlias
 from urllib.parse import parse_qs, urlencode
 
@@ -155,7 +154,7 @@ class Reader:
         found = await fields(self.request)
         given = found.pop("csrf", "")
         visitor = self.visitor
-        if visitor is None or not compare_digest(given, self.access.form_token(visitor)):
+        if visitor is None or not self.access.is_form_token(given, visitor):
             raise ProblemError(403, self.say("error.stale"))
         return found
 

@@ -9,7 +9,9 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
+from notifier import logs
 from notifier.errors import StateError
+from notifier.web.patience import MOST, PATIENCE, patient
 
 GRACE = 2  # seconds that a stop waits for answers under way: live ones never end by themselves
 
@@ -18,20 +20,30 @@ class Server:
     """The application on a port, until stopped."""
 
     def __init__(
-        self, app: ASGIApp, host: str, port: int, leave: Callable[[], None] = lambda: None
+        self,
+        app: ASGIApp,
+        host: str,
+        port: int,
+        leave: Callable[[], None] = lambda: None,
+        patience: float = PATIENCE,
+        most: int = MOST,
     ) -> None:
         """Bind at once, so that a taken port is a sentence at start.
 
         port: 0 takes a free one.
         leave: Called before it stops.
+        patience, most: See ``patience``.
 
         Raises:
             StateError: the port is taken or may not be used.
         """
         self._socket = _bind(host, port)
         self._leave = leave
+        logs.mute("uvicorn")
         config = uvicorn.Config(
             app,
+            http=patient(patience, most),
+            ws="none",
             log_config=None,
             access_log=False,
             lifespan="off",

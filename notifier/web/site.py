@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
 from notifier import logs
@@ -29,6 +29,11 @@ METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 UNAVAILABLE = 503
 UNKNOWN = 404
 SOON = "5"  # seconds
+SENTENCES = {
+    400: "the request cannot be read",
+    404: "there is nothing at this address",
+    405: "this address does not know that method",
+}
 ABOUT = "What the bot knows, and what people may do: incidents, silences, sources, rules, messages."
 
 
@@ -44,7 +49,12 @@ def site(
     metrics: The numbers, in Prometheus' text format.
     """
     app = FastAPI(
-        title="notifier", version=VERSION, description=ABOUT, docs_url=None, redoc_url=None
+        title="notifier",
+        version=VERSION,
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # they would lead to http, and to whatever name a client says
     )
     app.state.desk = desk
     app.state.pages = pages
@@ -92,7 +102,8 @@ def _add_problems(app: FastAPI) -> None:  # noqa: C901  # a list of one-liners
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
         key = "error.unknown" if error.status_code == UNKNOWN else ""
-        return _said(request, error.status_code, str(error.detail), error.headers, key=key)
+        detail = SENTENCES.get(error.status_code, str(error.detail))
+        return _said(request, error.status_code, detail, error.headers, key=key)
 
     @app.exception_handler(ConfigError)
     async def unusable(_: Request, error: ConfigError) -> Response:
@@ -102,9 +113,12 @@ def _add_problems(app: FastAPI) -> None:  # noqa: C901  # a list of one-liners
     async def wrong(request: Request, error: RequestValidationError) -> Response:
         return invalid(error) if wants_json(request) else _said(request, 422, sentence(error))
 
-    @app.exception_handler(Exception)
-    async def mistaken(request: Request, error: Exception) -> Response:
-        log.error("internal error", kind=type(error).__name__, where=logs.place(error))
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_: Request, __: ClientDisconnect) -> Response:
+        return PlainTextResponse("nobody reads this\n", 400)
+
+    @app.exception_handler(Exception)  # logged at the front, where every mistake comes by
+    async def mistaken(request: Request, _: Exception) -> Response:
         text = "an internal mistake of notifier, see its log"
         return _said(request, 500, text, key="error.mistake")
 

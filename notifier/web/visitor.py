@@ -112,6 +112,10 @@ class Access:
         """What each form of that visitor's carries, and no other page can know."""
         return self._signed("form", f"{visitor.how}\x1f{visitor.role.value}\x1f{visitor.name}")
 
+    def is_form_token(self, given: str, visitor: Visitor) -> bool:
+        """Whether that is what a form of that visitor's carries."""
+        return hmac.compare_digest(given.encode(), self.form_token(visitor).encode())
+
     def _signed(self, purpose: str, text: str) -> str:
         secrets = "\x1f".join(self.tokens[role] for role in Role if role in self.tokens)
         key = hmac.digest(self.key, secrets.encode(), "sha256")

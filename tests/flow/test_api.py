@@ -148,7 +148,7 @@ def test_hits_are_counted_by_the_hour_of_the_operation(site: Site) -> None:
         ("incidents?cursor=WzFd", 404, "cursor"),
         ("deliveries?cursor=WyJ4Il0", 404, "cursor"),
         ("incidents/0000", 404, "no incident 0000"),
-        ("nothing", 404, "Not Found"),
+        ("nothing", 404, "there is nothing at this address"),
     ],
 )
 def test_what_is_wrong_is_a_sentence(site: Site, path: str, status: int, says: str) -> None:
