@@ -63,7 +63,7 @@ def biography(database: Database, identity: str, now: datetime) -> Biography | N
 
 def _in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     """By time; of one moment as it came about."""
-    return tuple(sorted(steps, key=lambda step: (step.at, _PLACE.get(step.what, 1))))
+    return tuple(sorted(steps, key=lambda step: (step.at, _PLACE.get(step.what, 0))))
 
 
 _PLACE = {"seen": -2, "opened": -1, "told": 2, "not told": 2, "closed": 1}

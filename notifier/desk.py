@@ -81,7 +81,7 @@ def new_silence(
     _check_span(begins, ends_at, now)
     _check_patterns(rules, entities, operations)
     _check_hours(weekly, timezone)
-    who, why = named(author), _text(comment, COMMENT, "a comment says why: give one")
+    who, why = named(author), _text(comment, COMMENT, "a comment says why: give one", "comment")
     parts = (who, why, now.isoformat(), begins.isoformat(), *rules, *entities, *operations)
     return Silence(
         id=digest("silence", *parts),
@@ -114,12 +114,14 @@ def named(author: str) -> str:
     return _text(author, NAME, "an author says who it was: give a name")
 
 
-def _text(given: str, longest: int, missing: str) -> str:
+def _text(given: str, longest: int, missing: str, what: str = "author") -> str:
+    """The text, cleaned. *what*: is missing, for readers of the pages."""
     cleaned = " ".join("".join(c if c.isprintable() else " " for c in given).split())
     if not cleaned:
-        raise RequestError(missing)
+        raise RequestError(missing, f"wrong.{what}")
     if len(cleaned) > longest:
-        raise RequestError(f"`{cleaned[:20]}...` is longer than {longest} characters; shorten it")
+        text = f"`{cleaned[:20]}...` is longer than {longest} characters; shorten it"
+        raise RequestError(text, "wrong.long")
     return cleaned
 
 
@@ -128,14 +130,16 @@ def _check_span(begins: datetime, ends: datetime, now: datetime) -> None:
     if begins - now > FAR:
         raise RequestError("a silence begins within a century")
     if ends <= begins:
-        raise RequestError("a silence must end after it begins, and in the future")
+        raise RequestError("a silence must end after it begins, and in the future", "wrong.end")
     if ends - begins > LONGEST:
-        raise RequestError("a silence is no longer than a year; take a rule out of the rules file")
+        text = "a silence is no longer than a year; take a rule out of the rules file"
+        raise RequestError(text, "wrong.year")
 
 
 def _check_patterns(*kinds: Sequence[str]) -> None:
     if not any(kinds):
-        raise RequestError("say what to silence: a rule, an entity or an operation; `*` is all")
+        text = "say what to silence: a rule, an entity or an operation; `*` is all"
+        raise RequestError(text, "wrong.nothing")
     for patterns in kinds:
         if len(patterns) > PATTERNS or not all(0 < len(each) <= COMMENT for each in patterns):
             raise RequestError(f"give at most {PATTERNS} names of one kind, and no empty one")
@@ -145,7 +149,7 @@ def _check_hours(weekly: str, timezone: str) -> None:
     try:
         check_hours(weekly, timezone)
     except ValueError as error:
-        raise RequestError(str(error)) from None
+        raise RequestError(str(error), "wrong.hours") from None
 
 
 def add_silence(database: Database, silence: Silence, how: str = "command") -> str:
@@ -333,7 +337,7 @@ def _one(name: str, known: Mapping[str, _Named], what: str, where: str) -> _Name
         return known[name]
     found = [each for each in known if name and each.startswith(name)]
     if not found:
-        raise RequestError(f"there is no {what} `{name}`; {where} shows them")
+        raise RequestError(f"there is no {what} `{name}`; {where} shows them", "wrong.gone")
     if len(found) > 1:
         raise RequestError(f"`{name}` is the beginning of {len(found)} ids; give more of it")
     return known[found[0]]

@@ -61,7 +61,15 @@ class ConfigError(NotifierError):
 
 
 class RequestError(NotifierError):
-    """What somebody asked of the bot cannot be: an unknown name, an end that is past."""
+    """What somebody asked of the bot cannot be: an unknown name, an end that is past.
+
+    Attributes:
+        key: Of the pages' phrase that says the same to their readers; empty where there is none.
+    """
+
+    def __init__(self, text: str, key: str = "") -> None:
+        super().__init__(text)
+        self.key = key
 
 
 class BusyError(RequestError):

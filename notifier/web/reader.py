@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from notifier.core.standing.change import Change
+from notifier.errors import RequestError
 from notifier.version import VERSION
 from notifier.web.desk import Desk
 from notifier.web.gate import Caller
@@ -96,6 +97,10 @@ class Reader:
     def say(self, key: str, /, **values: str) -> str:
         """One phrase in their language."""
         return self.pages.say(self.language, key, **values)
+
+    def told(self, error: RequestError) -> str:
+        """What is wrong, in their language where there is a phrase for it."""
+        return self.say(error.key) if error.key else str(error)
 
     def show(
         self,

@@ -73,7 +73,7 @@ async def silence(reader: Asking) -> Response:
         asked = _asked(given, reader)
         await run_in_threadpool(reader.desk.add_silence, asked, reader.how)
     except RequestError as error:
-        return await run_in_threadpool(_form, reader, given, str(error))
+        return await run_in_threadpool(_form, reader, given, reader.told(error))
     return back("/silences", said="done")
 
 
@@ -179,4 +179,5 @@ def _time(text: str, zone: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone))
     except (ValueError, OverflowError):
-        raise RequestError(f"`{text[:40]}` is not a time; write it as 2026-05-04T22:00") from None
+        wrong = f"`{text[:40]}` is not a time; write it as 2026-05-04T22:00"
+        raise RequestError(wrong, "wrong.time") from None

@@ -97,7 +97,7 @@ def _add_problems(app: FastAPI) -> None:  # noqa: C901  # a list of one-liners
     async def refused(request: Request, error: RequestError) -> Response:
         if isinstance(error, BusyError):
             return _said(request, UNAVAILABLE, str(error), {"retry-after": SOON})
-        return _said(request, 409, str(error))
+        return _said(request, 409, str(error), key=error.key)
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:

@@ -325,12 +325,12 @@ def test_a_silence_shows_what_it_covers_and_then_holds_it(own: Site) -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"comment": ""}, "a comment says why"),
-        ({"author": ""}, "an author says who"),
-        ({"rule": ""}, "say what to silence"),
-        ({"end": "yesterday"}, "is not a time"),
+        ({"comment": ""}, "Say why: others will read it."),
+        ({"author": ""}, "Say who you are."),
+        ({"rule": ""}, "Say what to silence"),
+        ({"end": "yesterday"}, "That is not a time"),
         ({"end": "2020-01-01T10:00"}, "must end after it begins"),
-        ({"weekly": "Someday"}, "Someday"),
+        ({"weekly": "Someday"}, "no hours of the week"),
     ],
 )
 def test_a_wrong_form_says_why_and_keeps_what_was_typed(
@@ -346,6 +346,15 @@ def test_a_wrong_form_says_why_and_keeps_what_was_typed(
     assert all(f'value="{value}"' in answer.text for value in given.values())
 
 
+def test_what_is_wrong_with_a_form_is_said_in_the_readers_language(site: Site) -> None:
+    browser = Browser(site)
+    browser.open("/language/es")
+
+    answer = browser.send("/silences", csrf=browser.csrf(), rule="rejection", author="Eva")
+
+    assert "Diga por qué: otros lo leerán." in text(answer)
+
+
 def test_somebody_takes_an_incident_and_gives_it_back(own: Site) -> None:
     browser, one = Browser(own), first(own)
 
@@ -359,7 +368,7 @@ def test_somebody_takes_an_incident_and_gives_it_back(own: Site) -> None:
     assert "Nobody has it yet" in text(back)
     gone = browser.send("/incidents/00/acknowledge", csrf=browser.csrf())
     assert gone.status_code == 409
-    assert "there is no open incident" in text(gone)
+    assert "That is over already" in text(gone)
 
 
 @pytest.mark.parametrize("csrf", ["", "0" * 64])
