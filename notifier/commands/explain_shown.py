@@ -82,7 +82,8 @@ def _lines(about: Subject, looked: Looked, zone: tzinfo) -> Iterator[str]:
     yield from (
         f"{_time(each.at, zone)}, by a timer: {each.reason} - {each.said}" for each in looked.later
     )
-    yield from _nearest(looked.nearest, zone)
+    if not told.told:
+        yield from _nearest(looked.nearest, zone)
     yield from _day(looked.day, zone)
     yield from _messages(looked.messages, about.at, zone)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec import Raw
 from playwright.sync_api import Browser, Page, expect
 
 from notifier.app import house
@@ -20,8 +21,13 @@ from notifier.clocks import Clocks
 from notifier.commands import run
 from notifier.demo.stage import Stage, staged
 from notifier.demo.story import PACE
+from notifier.errand import Sent
+from notifier.lookback import _Begun
+from notifier.orders import News
 from notifier.serving import front
 from notifier.web.server import Server
+from notifier.web.wishes import Trial
+from tests.flow.pages import settle
 
 LARGEST = 300_000  # bytes of a picture
 PATIENCE = 20_000  # milliseconds that a busy machine may take
@@ -192,6 +198,26 @@ def test_without_script_it_is_all_there(browser: Browser, play: Play) -> None:
         expect(page.locator("#preview")).to_contain_text("Covers 1 incident")
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_page_that_waits_for_the_past_shows_the_answer_by_itself(
+    browser: Browser, play: Play, script: bool
+) -> None:
+    operation = next(iter(play.clerk.zones()))
+    wish = Trial(
+        operation=operation, rule="network-rejection", when="network_rejection > 3", days=9
+    )
+    sent = Sent(share=1 / 3)
+    play.clerk.lookback._begun["00aa"] = _Begun(wish, sent, 9.0)
+    path = f"/rules/{operation}/network-rejection?look=00aa"
+
+    with opened(browser, play, path, phone=True, script=script) as page:
+        expect(page.get_by_role("status").last).to_contain_text("Looking back: 3 of 9 days read.")
+        sent.last = News(answer=Raw(b'{"was": [], "would": []}'))
+        expect(page.locator("#tried")).to_contain_text("As you try it", timeout=30_000)
+        assert not script or not too_wide(page)
+    del play.clerk.lookback._begun["00aa"]
+
+
 # ---- for everybody ----
 
 
@@ -257,6 +283,7 @@ def test_the_pictures_of_the_documents(browser: Browser, play: Play, picture: Pa
     incident = next(
         each.incident for each in play.clerk.listed() if each.rule == "network-rejection"
     )
+    settle(play.clerk)
     for name, path, dark in (
         ("page", "/", False),
         ("page-incident", f"/incidents/{incident}", True),

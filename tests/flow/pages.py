@@ -51,6 +51,14 @@ class Site:
         return self.ask(f"/api/v1/{path}")
 
 
+def settle(desk: Clerk) -> None:
+    """Let what is to be worked out about the rules be worked out."""
+    desk.mind_rules()
+    while (errand := desk.review._errand) is not None:
+        assert errand.sent.wait(60)
+        desk.mind_rules()
+
+
 @contextmanager
 def served(stage: Stage, **variables: str) -> Iterator[Site]:
     """The site of the staged bot; *variables* are added to its environment."""

@@ -11,7 +11,7 @@ import pytest
 from notifier.errand import Sent
 from notifier.orders import News, Review
 from notifier.review import OVERTAKEN, Reviewer, _Errand
-from tests.flow.pages import Site, served
+from tests.flow.pages import Site, served, settle
 from tests.flow.stage import BEGIN, RULES, Stage, staged
 
 TESTED = (
@@ -40,15 +40,6 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def settled(site: Site) -> None:
-    """Let the bot look after its rules until nothing is due any more."""
-    reviewer = site.desk.review
-    reviewer.look()
-    while reviewer._errand is not None:
-        assert reviewer._errand.sent.wait(60)
-        reviewer.look()
-
-
 def rule(site: Site, name: str = "rejection") -> dict[str, Any]:
     found: dict[str, Any] = next(e for e in site.api("rules").json() if e["rule"] == name)
     return found
@@ -60,7 +51,7 @@ def test_a_rule_says_how_its_tests_went_and_what_it_would_have_sent(stage: Stage
             site.poll(**{"1_ANA": rejected})
         before = rule(site)
         page = site.ask("/rules").text
-        settled(site)
+        settle(site.desk)
         after, hits = rule(site), rule(site, "hit")
         listed, shown = site.ask("/rules").text, site.ask("/rules/bogota/rejection").text
 
@@ -84,7 +75,7 @@ def test_a_rule_says_how_its_tests_went_and_what_it_would_have_sent(stage: Stage
 def test_what_was_found_outlives_a_restart(stage: Stage) -> None:
     with served(stage) as site:
         site.poll(**{"1_ANA": "2"})
-        settled(site)
+        settle(site.desk)
 
     with served(stage) as site:
         site.desk.review.look()
@@ -96,15 +87,15 @@ def test_what_was_found_outlives_a_restart(stage: Stage) -> None:
 def test_other_rules_and_another_day_are_worked_out_anew(stage: Stage) -> None:
     with served(stage) as site:
         site.poll(**{"1_ANA": "2"})
-        settled(site)
+        settle(site.desk)
         stage.rules.write_text(stage.rules.read_text().replace("> 1", "> 4"))
         site.bot.reload()
         stale = rule(site)["review"]
-        settled(site)
+        settle(site.desk)
         other = rule(site)["review"]
         stage.wait(hours=25)
         site.poll(**{"1_ANA": "0"})
-        settled(site)
+        settle(site.desk)
         later = rule(site)["review"]
 
     assert (stale["state"], stale["noticed"]) == ("working", None)
