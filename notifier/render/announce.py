@@ -50,7 +50,8 @@ def _cheer(notice: Notice, teller: Teller) -> str:
     team = teller.manner.text(notice.conversation.operation)
     number = teller.manner.number(count)
     if not count:
-        return words.say("cheer.none", team=team)
+        back = len(notice.taken_back)
+        return words.count("cheer.none", back, n=teller.manner.number(back), team=team)
     if notice.belated:
         return words.count("cheer.belated", count, n=number, team=team)
     if count > SHOWN:
@@ -110,7 +111,7 @@ def _sellers(notice: Notice, teller: Teller) -> tuple[str, ...]:
 def _kinds(notice: Notice, teller: Teller) -> tuple[str, ...]:
     """How many of each kind, where there are several."""
     kinds = Counter(str(event.fields.get(_KIND) or "") for event in notice.events)
-    if len(notice.events) == 1 or "" in kinds:
+    if len(notice.events) <= 1 or "" in kinds:
         return ()
     shown = [
         f"{_kind(kind, teller)}: {teller.manner.number(count)}"
@@ -132,7 +133,7 @@ def _fields(event: Event, teller: Teller) -> str:
     told = [
         f"{_word('field', name, teller) or name} {_value(name, value, teller)}"
         for name, value in renamed(event.fields, teller.aliases).items()
-        if value is not None and not name.endswith("_id")
+        if value is not None and not isinstance(value, bool) and not name.endswith("_id")
     ]
     return " · ".join(told[:_TOLD])
 

@@ -70,7 +70,8 @@ def _slack(notice: Notice, renderer: Renderer) -> list[_Sheet]:
     if not is_edit(notice):
         return [_Sheet("post", message)]
     quiet = notice.reasons <= {Reason.CHANGE}
-    if all(item.silent for item in notice.items):  # whoever follows the thread would notice
+    # Whoever follows the thread would notice: not what is to be silent, nor each other number.
+    if all(item.silent or item.merely_moved for item in notice.items):
         return [_Sheet("edit", message, droppable=notice.open > 0)]
     loud = any(i.reason.notifies and i.reason is not Reason.CLOSE for i in notice.items)
     return [

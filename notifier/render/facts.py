@@ -16,7 +16,7 @@ from notifier.core.facts.state import (
     Scalar,
     Severity,
 )
-from notifier.core.judging.notice import Item, Reason, RuleText
+from notifier.core.judging.notice import Item, Reason, RuleText, shown_severity
 from notifier.render import gates, trend
 from notifier.render.clean import NAME, SENTENCE, cut
 from notifier.render.manner import Manner
@@ -235,7 +235,9 @@ class Teller:
     def _unmoved(self, item: Item) -> bool:
         """Whether the numbers are as people last saw them."""
         before, incident = item.before, item.incident
-        return before is not None and (before.value, before.held) == (incident.value, incident.held)
+        return before is not None and (before.value, before.held, shown_severity(before)) == (
+            incident.value, incident.held, incident.severity,
+        )  # fmt: skip
 
     def _moved(self, item: Item) -> str:
         incident = item.incident
@@ -248,7 +250,13 @@ class Teller:
             key = "line.back" if value else "line.back_without_value"
             away = self.manner.span(incident.opened_at - item.back.closed_at)
             return self.say(key, value=value, span=away)
-        if item.reason is Reason.CHANGE:
+        if (
+            item.reason is Reason.CHANGE
+            and item.before
+            and shown_severity(item.before) != incident.severity
+        ):
+            key = "line.raised"  # in the same words: it is milder now
+        elif item.reason is Reason.CHANGE:
             key = "line.change" if value and was and was != value else "line.same"
         else:
             key = f"line.{item.reason.value}"

@@ -97,8 +97,15 @@ class Manner:
     def time(self, at: datetime, now: datetime) -> str:
         """A moment as ``10:22``, with its date when that is not *now*'s."""
         local, today = at.astimezone(self.zone), now.astimezone(self.zone)
-        if local.date() == today.date():
-            return f"{local:%H:%M}"
+        return self.clock(at) if local.date() == today.date() else self.day_and_time(at)
+
+    def clock(self, at: datetime) -> str:
+        """A moment as ``10:22``."""
+        return f"{at.astimezone(self.zone):%H:%M}"
+
+    def day_and_time(self, at: datetime) -> str:
+        """A moment with its date, as ``4 May 10:22``."""
+        local = at.astimezone(self.zone)
         return format_datetime(local, self.words.say("date.pattern"), locale=self.locale)
 
     def day(self, at: datetime) -> str:

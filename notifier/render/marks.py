@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from notifier.core.facts.state import Closing
 from notifier.core.judging.notice import Notice
 from notifier.render.manner import Manner
 from notifier.render.renderer import Renderer
 from notifier.render.sandbox import flat
-
-CLOCK, DAY = "%H:%M", "%d/%m %H:%M"
 
 
 def marks(notice: Notice, renderer: Renderer, *, public: bool) -> dict[str, str]:
@@ -22,7 +18,7 @@ def marks(notice: Notice, renderer: Renderer, *, public: bool) -> dict[str, str]
     """
     manner = renderer.manner(notice, public=public)
     found = {
-        "late": _said(manner, "fact.late", time=_at(manner, notice.at, DAY)),
+        "late": _said(manner, "fact.late", time=manner.day_and_time(notice.at)),
         "again": _said(manner, "fact.again"),
         "moved": _said(manner, "fact.moved"),
     }
@@ -34,16 +30,10 @@ def marks(notice: Notice, renderer: Renderer, *, public: bool) -> dict[str, str]
 def _both(notice: Notice, manner: Manner) -> str:
     began = min(notice.conversation.opened_at, *(i.opened_at for i in notice.roster))
     same_day = began.astimezone(manner.zone).date() == notice.at.astimezone(manner.zone).date()
-    pattern = CLOCK if same_day else DAY
+    written = manner.clock if same_day else manner.day_and_time
     recovered = all(item.incident.closing is Closing.RECOVERED for item in notice.items)
     key = "fact.both" if recovered else "fact.both_ended"
-    return _said(
-        manner, key, since=_at(manner, began, pattern), until=_at(manner, notice.at, pattern)
-    )
-
-
-def _at(manner: Manner, moment: datetime, pattern: str) -> str:
-    return moment.astimezone(manner.zone).strftime(pattern)
+    return _said(manner, key, since=written(began), until=written(notice.at))
 
 
 def _said(manner: Manner, key: str, **values: str) -> str:

@@ -72,13 +72,13 @@ def _shift(rule: str, counts: RuleTally, teller: Teller) -> str:
 
 def _hygiene(rule: str, counts: RuleTally, teller: Teller) -> str:
     manner, words = teller.manner, teller.manner.words
-    if not counts.fired and not counts.ended:
-        return ""
-    said = [words.count("digest.fired", counts.fired, n=manner.number(counts.fired))]
+    said = []
+    if counts.fired:
+        said.append(words.count("digest.fired", counts.fired, n=manner.number(counts.fired)))
     if counts.acknowledged:
         said.append(teller.say("digest.taken", n=manner.number(counts.acknowledged)))
     if counts.alone:
-        said.append(teller.say("digest.alone", n=manner.number(counts.alone)))
+        said.append(words.count("digest.alone", counts.alone, n=manner.number(counts.alone)))
     return _line(rule, said, teller)
 
 

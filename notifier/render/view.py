@@ -42,7 +42,7 @@ def view(notice: Notice, teller: Teller) -> View:
         limit=teller.limit(main),
         was=_was(notice, teller) if single else "",
         since=teller.say("fact.since", time=teller.manner.time(main.since, teller.now)),
-        span=teller.lasted(main),
+        span=teller.lasted(main) if main.since < teller.now else "",
         worst=teller.worst(main) if single or closed else "",
         trend=spark if single else "",
         word=word if single else "",
@@ -110,15 +110,19 @@ def _group_headline(notice: Notice, main: Incident, teller: Teller) -> str:
     suffix = "" if value else "_without_value"
     kind = "storm" if teller.digest else "group"
     key = (f"headline.{kind}" if notice.open else f"headline.closed_{kind}") + suffix
-    members = teller.manner.words.count("members", notice.members, n=number(notice.members))
     return teller.say(
         key,
         what=teller.what,
         who=teller.who(main),
         value=value,
         open=number(notice.open),
-        members=members,
+        members=_members(notice, teller),
     )
+
+
+def _members(notice: Notice, teller: Teller) -> str:
+    count = notice.members
+    return teller.manner.words.count("members", count, n=teller.manner.number(count))
 
 
 def _was(notice: Notice, teller: Teller) -> str:
@@ -134,12 +138,18 @@ def _change(notice: Notice, teller: Teller) -> str:
     )
 
 
+def _news(notice: Notice) -> tuple[Item, ...]:
+    """What is more than another number: of that the roster tells."""
+    return tuple(item for item in notice.items if not item.merely_moved)
+
+
 def _lines(notice: Notice, teller: Teller) -> tuple[Line, ...]:
     """What changed; nothing for a first message, whose roster says it all."""
     if all(item.reason is Reason.OPEN for item in notice.items) and notice.open == len(
         notice.items
     ):
         return ()
+    told = _news(notice)
     return tuple(
         Line(
             mark=teller.mark(item.incident),
@@ -147,7 +157,7 @@ def _lines(notice: Notice, teller: Teller) -> tuple[Line, ...]:
             who=teller.who(item.incident),
             said=teller.change(item),
         )
-        for item in notice.items
+        for item in told
     )
 
 
@@ -196,10 +206,11 @@ def _more(count: int, teller: Teller) -> str:
 
 
 def _ended(notice: Notice, teller: Teller) -> str:
-    """Who closed: counted, and named as far as the roster goes."""
-    count = notice.members - notice.open
-    names = [teller.who(i) for i in notice.roster if not i.open][:SHOWN]
-    if not count or not names:
+    """Who closed before now: counted, and named as far as the roster goes."""
+    now = {item.incident.id for item in notice.items if not item.incident.open}
+    count = notice.members - notice.open - len(now)
+    names = [teller.who(i) for i in notice.roster if not i.open and i.id not in now][:SHOWN]
+    if count <= 0 or not names:
         return ""
     named = ", ".join([*names, *filter(None, (_more(count - len(names), teller),))])
     return teller.manner.words.count(
@@ -268,12 +279,23 @@ def _facts(main: Incident, teller: Teller) -> tuple[Fact, ...]:
 
 def _reply(notice: Notice, teller: Teller, *, single: bool) -> str:
     """What changed, in one line for the thread."""
+    told = _news(notice)
     if single:
         said = [teller.change(item) for item in notice.items]
+    elif not notice.open and len(told) > SPOKEN:
+        said = [_all_over(notice, teller)]
     else:
-        said = [_spoken(item, teller) for item in notice.items[:SPOKEN]]
-        said += filter(None, (_more(len(notice.items) - SPOKEN, teller),))
+        said = [_spoken(item, teller) for item in told[:SPOKEN]]
+        said += filter(None, (_more(len(told) - SPOKEN, teller),))
     return " · ".join([teller.manner.time(teller.now, teller.now), *said])
+
+
+def _all_over(notice: Notice, teller: Teller) -> str:
+    """That many ended at once: whoever wants their names finds them in the message."""
+    main = _main(notice)
+    state = _state(notice, main, teller, closed=True, single=False)
+    mark = _mark(notice, main, teller, closed=True)
+    return f"{mark} {state} · {_members(notice, teller)}"
 
 
 def _spoken(item: Item, teller: Teller) -> str:

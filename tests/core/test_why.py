@@ -128,7 +128,7 @@ def later(case: Case, before: Severity) -> Reason | Untold:
     bar = next((untold for untold, there in bars.items() if there), None)
     if due and bar is None:
         return Reason.RAISED if worse else Reason.REPEAT
-    if case.moved:
+    if case.moved or SEVERITIES.index(case.severity) < SEVERITIES.index(before):
         return Reason.CHANGE
     return bar if due and bar else Untold.UNCHANGED
 

@@ -352,7 +352,7 @@ def test_a_teams_card_shows_texts_as_they_are(httpserver: HTTPServer) -> None:
     blocks = attachment["content"]["body"]
     kinds = {block["type"] for block in (*blocks[1:], *blocks[0]["items"])}
     assert kinds == {"RichTextBlock"}  # a TextBlock would make a link of it
-    assert "Late report of 04/05 10:22: [click]" in attachment["content"]["fallbackText"]
+    assert "Late report of 4 May 10:22: [click]" in attachment["content"]["fallbackText"]
 
 
 def test_a_teams_card_does_not_say_its_title_twice(httpserver: HTTPServer) -> None:
@@ -487,7 +487,7 @@ def test_a_webhook_posts_no_metadata_and_says_when_it_is_late(httpserver: HTTPSe
 
     request, _ = httpserver.log[0]
     assert set(request.json) == {"text", "attachments"}
-    assert request.json["text"].startswith("Late report of 04/05 10:22: 🟠 ")
+    assert request.json["text"].startswith("Late report of 4 May 10:22: 🟠 ")
 
 
 # ---- how long to wait ----

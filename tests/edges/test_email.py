@@ -100,8 +100,8 @@ def test_what_comes_too_late_says_of_when_it_is(server: MailServer) -> None:
     over(server).send(envelope, None, envelope.give_up_at)
 
     late, _, state, *_ = server.messages[0].text.splitlines()
-    assert (late, state) == ("Late report of 04/05 10:22:", "🟠 Warning")
-    assert "Late report of 04/05 10:22:" in server.messages[0].html
+    assert (late, state) == ("Late report of 4 May 10:22:", "🟠 Warning")
+    assert "Late report of 4 May 10:22:" in server.messages[0].html
     assert "late--" not in server.messages[0].html
 
 

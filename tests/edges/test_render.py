@@ -17,6 +17,7 @@ from notifier.core.facts.sales import Merit
 from notifier.core.facts.state import (
     Closing,
     Severity,
+    Told,
 )
 from notifier.core.judging.notice import Event, Item, Notice, Reason, RuleText
 from notifier.core.telling.outgoing import Envelope
@@ -236,8 +237,79 @@ def test_a_group_says_first_what_changed() -> None:
     said = body(told)
 
     assert said.index("Resolved after 23 min") < said.index("LUIS")
-    assert "1 closed: ANA (12004)" in said
+    assert "1 closed" not in said  # that stands above already
     assert headline(told).startswith("🟠 *Warning:* network rejection: 1 open, worst LUIS")
+
+
+def test_who_closed_before_is_named_once_more_is_over() -> None:
+    ana, luis, eva = incident(), incident("12005", "LUIS"), incident("12009", "EVA")
+    told = notice(
+        Item(Reason.CLOSE, closed(luis)),
+        roster=(eva, closed(ana), closed(luis)),
+        talk=conversation(revision=3),
+    )
+
+    assert "1 closed: ANA (12004)" in body(told)
+
+
+def test_that_many_are_over_is_one_short_line_of_the_thread() -> None:
+    told = notice(
+        *(Item(Reason.CLOSE, closed(one)) for one in members(12)), talk=conversation(revision=2)
+    )
+
+    assert reply(told) == "• 10:22 · ✅ Resolved after 12 min · 12 in all"
+
+
+# ---- what is worth a line of the thread ----
+
+
+BELIEVED = Told(
+    incident=incident().id, receiver="team-leads", conversation="c0ffee0000000001", at=NOW,
+    severity=Severity.WARNING, value=4.0,
+)  # fmt: skip
+
+
+def of_change(item: Item) -> Notice:
+    return notice(item, talk=conversation(revision=2))
+
+
+def test_another_number_is_an_edit_and_no_line_of_the_thread() -> None:
+    moved = Item(Reason.CHANGE, incident(), was=4.0, before=BELIEVED)
+
+    assert forms(of_change(moved)) == [("edit", True)]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "says"),
+    [
+        ({"acknowledged_by": "Eva"}, {}, "acknowledged by Eva"),
+        ({}, {"acknowledged": "Eva"}, "no longer acknowledged by Eva"),
+        ({"silence": "s1", "silenced_by": "Eva", "silenced_until": NOW + timedelta(hours=1)}, {},
+         "silenced by Eva until 11:22"),
+        ({"held": "frozen"}, {}, "Data frozen since 10:20"),
+        ({}, {"severity": Severity.CRITICAL}, "now Warning: 6.5%"),
+    ],
+)  # fmt: skip
+def test_what_matters_is_a_line_of_the_thread(
+    now: dict[str, Any], before: dict[str, Any], says: str
+) -> None:
+    item = Item(Reason.CHANGE, incident(**now), was=6.5, before=replace(BELIEVED, **before))
+
+    assert forms(of_change(item)) == [("edit", True), ("reply", True)]
+    assert says in reply(of_change(item))
+
+
+def test_a_group_says_nothing_of_those_whose_number_is_another() -> None:
+    ana, luis = incident(), incident("12005", "LUIS")
+    told = notice(
+        Item(Reason.CHANGE, ana, was=4.0, before=BELIEVED),
+        Item(Reason.OPEN, luis),
+        talk=conversation(revision=2),
+    )
+
+    assert "LUIS (12005): new: 6.5%" in reply(told)
+    assert "ANA" not in reply(told).partition("10:22")[2]
+    assert body(told).count("ANA (12004)") == 1  # in the roster
 
 
 @pytest.mark.parametrize("held", ["missing", "unknown", "frozen"])

@@ -131,7 +131,7 @@ def test_what_comes_too_late_says_of_when_it_is(server: SlackServer, slack: Slac
 
     slack.send(envelope, None, envelope.give_up_at)
 
-    assert server.visible(CHANNEL)[0].text.startswith("Late report of 04/05 10:22: 🟠")
+    assert server.visible(CHANNEL)[0].text.startswith("Late report of 4 May 10:22: 🟠")
 
 
 @pytest.mark.parametrize("error", ["edit_window_closed", "cant_update_message"])

@@ -331,7 +331,7 @@ def test_old_news_goes_to_whoever_stands_in_and_says_of_when_it_is(tmp_path: Pat
         for _ in range(8):
             later(stage, bot, minutes=10)
 
-        assert instead(stage) == ["Late report of 05/01 10:02:"]
+        assert instead(stage) == ["Late report of 5 Jan 10:02:"]
         (told,) = [m.text for m in stage.mail.to("guardia@example.com")]
         assert "leads takes no messages" in told
 
@@ -346,7 +346,7 @@ def test_old_news_that_nobody_stands_in_for_says_of_when_it_is(tmp_path: Path) -
         stage.slack.faults.clear()
         later(stage, bot, minutes=10)
 
-        assert stage.seen()[0].startswith("Late report of 05/01 10:02: 🟠")
+        assert stage.seen()[0].startswith("Late report of 5 Jan 10:02: 🟠")
 
 
 def test_old_news_that_may_have_arrived_is_told_of_its_end_there_too(tmp_path: Path) -> None:
@@ -362,7 +362,7 @@ def test_old_news_that_may_have_arrived_is_told_of_its_end_there_too(tmp_path: P
         play(stage, bot, "0")
 
         assert [text for text in stage.seen() if "Warning" in text] == []
-        assert instead(stage) == ["Late report of 05/01 10:02:", "✅ Resolved after 1 h 8 min"]
+        assert instead(stage) == ["Late report of 5 Jan 10:02:", "✅ Resolved after 1 h 8 min"]
 
 
 def test_who_heard_of_it_is_told_of_an_end_that_is_old_news_elsewhere(tmp_path: Path) -> None:
@@ -397,7 +397,7 @@ def test_old_news_that_did_not_arrive_is_not_told_twice(tmp_path: Path) -> None:
             later(stage, bot, minutes=31)
 
         assert stage.seen() == []
-        assert instead(stage) == ["Late report of 05/01 10:02:"]
+        assert instead(stage) == ["Late report of 5 Jan 10:02:"]
 
 
 def test_the_end_is_told_where_the_opening_may_have_been_seen(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_silenced_alert_is_told_when_the_silence_ends(stage: Stage, database: 
     poll(stage)
     assert stage.seen() == ["🟠 *Warning:* ANA (12004): rejection 2%"]
     message = stage.slack.messages("operaciones")[0]
-    assert "since 10:01, held by Ana" in json.dumps(message.now.attachments)
+    assert "open since 10:01, silenced by Ana until now" in json.dumps(message.now.attachments)
     assert len(stage.mailed()) == 1
 
 

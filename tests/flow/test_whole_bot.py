@@ -41,9 +41,23 @@ def test_a_breach_is_one_message_that_lives_and_closes(stage: Stage) -> None:
     message = stage.slack.messages("operaciones")[0]
     assert len(stage.seen()) == 1
     assert "Resolved" in message.now.text
-    assert [len(message.versions), len(stage.slack.thread(message))] == [3, 2]
+    assert [len(message.versions), len(stage.slack.thread(message))] == [3, 1]
     assert len(stage.mailed()) == 2
     assert len(set(stage.mailed())) == 1
+
+
+def test_what_improves_poll_by_poll_says_so_in_its_thread_only_where_that_matters(
+    stage: Stage,
+) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0", "9", "8", "7", "6", "5", "4", "3", "2", "0")
+
+    message = stage.slack.messages("operaciones")[0]
+    lines = [reply.now.text.partition(" · ")[2] for reply in stage.slack.thread(message)]
+    assert len(message.versions) == 9  # each number was shown
+    assert [line.partition(" · worst")[0] for line in lines] == [
+        "now Warning: 5%", "Resolved after 8 min",
+    ]  # fmt: skip
 
 
 def test_a_worse_severity_is_noticed_in_the_thread_and_by_mail(stage: Stage) -> None:

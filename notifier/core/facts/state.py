@@ -180,7 +180,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         at: When it was last notified: open, raised severity, repeat. Edits notify nobody.
-        severity: The worst it was told.
+        severity: The worst it was told; *shown* the one last shown, None where that is the same.
         value, held, silence, acknowledged: As last shown: the silence's id, and who took it.
         kept_by: Who holds back what notifies, or did so since it last heard: a silence's author,
             or empty for quiet hours; None when nobody did. It is owed one word after that.
@@ -200,6 +200,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     kept_by: str | None = None
     flapping: bool = False
     closed: bool = False
+    shown: Severity | None = None
 
 
 class Held(msgspec.Struct, frozen=True, array_like=True, gc=False):

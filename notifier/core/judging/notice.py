@@ -82,6 +82,21 @@ class Item:
     silent: bool = False
     back: Incident | None = None
 
+    @property
+    def merely_moved(self) -> bool:
+        """Whether only its number is another: the message shows it, and no more is said of it."""
+        before, now = self.before, self.incident
+        if self.reason is not Reason.CHANGE or before is None:
+            return False
+        return (before.held, before.silence, before.acknowledged, shown_severity(before)) == (
+            now.held, now.silence, now.acknowledged_by, now.severity,
+        )  # fmt: skip
+
+
+def shown_severity(told: Told) -> Severity:
+    """The severity that the message has of what a receiver believes."""
+    return told.shown or told.severity
+
 
 @dataclass(frozen=True, slots=True)
 class Event:

@@ -65,4 +65,5 @@ def belief(
         acknowledged=incident.acknowledged_by,
         flapping=incident.flapping if told is None or reason.notifies else told.flapping,
         closed=reason is Reason.CLOSE,
+        shown=None if incident.severity is worst else incident.severity,
     )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from notifier.core.facts.state import SET_BACK, Incident, Severity, SourceState, Told
 from notifier.core.judging.flapping import unsettled
-from notifier.core.judging.notice import Reason, Untold
+from notifier.core.judging.notice import Reason, Untold, shown_severity
 from notifier.core.judging.plan import SourcePlan
 
 
@@ -102,7 +102,13 @@ def _held(incident: Incident, terms: Terms, due: Reason) -> Untold | None:
 
 def _changed(incident: Incident, told: Told) -> bool:
     """Whether the message says something else by now."""
-    return (incident.value, incident.held, incident.silence, incident.acknowledged_by) != (
+    milder = incident.severity.rank < shown_severity(told).rank
+    return milder or (
+        incident.value,
+        incident.held,
+        incident.silence,
+        incident.acknowledged_by,
+    ) != (
         told.value,
         told.held,
         told.silence,
