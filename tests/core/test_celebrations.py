@@ -313,10 +313,13 @@ def test_what_was_sold_yesterday_is_told_in_sober_words_once_it_is_over() -> Non
 
 
 def test_a_warning_keeps_nobody_from_cheering() -> None:
-    play = floor(CHEER, GRAVE)
+    play = floor(BATCH, GRAVE)
     play.poll(-9, agent("12004", 3))
     play.poll(-4, agent("12004", 3))
     assert len(play.poll(0, sold(-1), source=HITS)) == 1
+    assert play.poll(5, sold(4), source=HITS) == []
+    play.wait(30)
+    assert [len(notice.events) for notice in play.last.notices] == [1]
 
 
 def test_news_that_are_no_celebration_are_told_meanwhile() -> None:

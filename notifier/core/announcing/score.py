@@ -83,8 +83,7 @@ def _happened(event: Event, at: datetime, zone: tzinfo) -> datetime:
 
 
 def _add(days: dict[str, int], day: str, by: int) -> None:
-    if by:
-        days[day] = max(0, days.get(day, 0) + by)
+    days[day] = max(0, days.get(day, 0) + by)
 
 
 def _kept(sales: Iterable[Sale], at: datetime) -> list[Sale]:
