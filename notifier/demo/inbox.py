@@ -14,7 +14,8 @@ from notifier.simulator.mail import Mail
 
 OPEN = 1  # threads that are unfolded: the newest
 SNIPPET = 90  # characters
-_ROW, _ABOVE, _MOST = 21, 150, 620  # pixels of a frame: nobody can measure what is shut into it
+# Pixels of a frame: nobody can measure what is shut into it.
+_ROW, _PICTURE, _ABOVE, _MOST = 21, 120, 150, 620
 _LABELS: Mapping[str, str] = {
     "open": "new",
     "raised": "worse",
@@ -104,4 +105,5 @@ def _mail(received: Received, zone: ZoneInfo) -> Html:
 
 
 def _height(mail: Mail) -> int:
-    return min(_MOST, _ABOVE + _ROW * mail.html.count("<tr"))
+    html = mail.html
+    return min(_MOST, _ABOVE + _ROW * html.count("<tr") + _PICTURE * html.count("<img"))
