@@ -296,6 +296,17 @@ def test_what_is_critical_for_longer_than_a_shift_keeps_nobody_from_cheering() -
     assert len(play.poll(9 * 60, sold(9 * 60 - 1), source=HITS)) == 1
 
 
+def test_a_shift_begins_with_what_is_critical_and_not_with_the_warning_before() -> None:
+    play = floor(CHEER, GRAVE)
+    for minute in range(-9, 8 * 60 + 20, 5):
+        play.poll(minute, agent("12004", 3))
+    for minute in range(8 * 60 + 21, 8 * 60 + 32, 5):
+        play.poll(minute, agent("12004", 9))
+    assert play.incident("12004").severity.value == "critical"
+
+    assert play.poll(8 * 60 + 35, sold(8 * 60 + 34), source=HITS) == []
+
+
 def test_what_was_sold_yesterday_is_told_in_sober_words_once_it_is_over() -> None:
     play = floor(CHEER, GRAVE)
     begun = NIGHT - 60

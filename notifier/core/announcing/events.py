@@ -180,7 +180,7 @@ def _waits(
 def _grave(draft: Draft, operation: str) -> bool:
     """Whether something critical is open, of which people know: nobody cheers then."""
     return any(
-        _hushes(incident, operation) and draft.at < incident.opened_at + HUSH
+        _hushes(incident, operation) and draft.at < _hushes_until(incident)
         for incident in draft.current().values()
     )
 
@@ -264,7 +264,11 @@ def _hushed_until(known: Known, operation: str) -> Iterator[datetime]:
     """When those may be cheered at who sold while something critical was open."""
     for incident in known.incidents.values():
         if _hushes(incident, operation):
-            yield incident.opened_at + HUSH
+            yield _hushes_until(incident)
+
+
+def _hushes_until(incident: Incident) -> datetime:
+    return (incident.raised_at or incident.opened_at) + HUSH
 
 
 def _holding(talks: Iterable[Conversation]) -> list[Conversation]:

@@ -129,6 +129,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         silence: The id of the silence that holds news of it now; whose, and until when, beside it.
         acknowledged_by: Who took it, if anybody, and since when; *acknowledged_until* is when that
             word expires, if it does; a *sticky* one outlives a raised severity.
+        raised_at: When it first became worse than it opened.
         receivers: Whom it concerns, settled when it opened.
         kept_from: By receiver, who held the news that it opened: a silence's author, or empty for
             quiet hours.
@@ -161,6 +162,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     acknowledged_at: datetime | None = None
     acknowledged_until: datetime | None = None
     sticky: bool = False
+    raised_at: datetime | None = None
     receivers: tuple[str, ...] = ()
     kept_from: dict[str, str] = {}
     untold: str = ""

@@ -151,8 +151,9 @@ def _update(
     if held:
         return replace(incident, held=held)
     severity = _severity(rule, judgement, incident.severity)
-    if severity.rank > incident.severity.rank and not incident.sticky:
-        incident = released(incident)  # whoever took it took something less bad
+    if severity.rank > incident.severity.rank:
+        raised = replace(incident, raised_at=incident.raised_at or now)
+        incident = raised if raised.sticky else released(raised)  # it was taken as less bad
     return replace(
         incident,
         value=judgement.value,
