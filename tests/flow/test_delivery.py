@@ -276,6 +276,18 @@ def test_a_deleted_message_is_told_anew_once_also_where_that_answer_is_lost(stag
     assert len([text for text in stage.seen() if "Resolved" in text]) == 1
 
 
+def test_a_message_that_may_be_edited_no_more_goes_on_in_a_new_one(stage: Stage) -> None:
+    with stage.bot() as bot:
+        play(stage, bot, "0", "2")
+        stage.slack.faults.append(SlackFault(Slip.ERROR, "chat.update", error="edit_window_closed"))
+        play(stage, bot, "3", "0")
+
+    old, new = [each for each in stage.slack.messages("operaciones") if not each.is_reply]
+    assert len(old.versions) == 1
+    assert "Resolved" in new.now.text
+    assert f"/p{old.ts.replace('.', '')}|" in new.versions[0].text
+
+
 # ---- old news ----
 
 
