@@ -7,6 +7,7 @@ needs when it runs: ``--help`` answers at once.
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -34,6 +35,7 @@ Rules = Annotated[Path | None, typer.Argument(help="The rules file; default NOTI
 
 def main() -> None:
     """Run one command; whatever goes wrong becomes a sentence on standard error."""
+    _spell_what_can_be()
     try:
         code = app(standalone_mode=False)
     except ConfigError as error:
@@ -44,9 +46,18 @@ def main() -> None:
         code = INTERRUPTED
     except UsageError as error:
         code = _usage(error)
+    except OSError as error:  # a full disk below a pipe, say
+        code = _say(f"error: {error.strerror or type(error).__name__} ({_place(error)})", FAILED)
     except Exception as error:  # noqa: BLE001  # a mistake of ours is a sentence too
         code = _say(f"error: an internal mistake ({_place(error)}); please report it", FAILED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _spell_what_can_be() -> None:
+    """Let a terminal that lacks a letter show a question mark in its place."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _say(what: object, code: int) -> int:
@@ -87,7 +98,10 @@ def demo(
 
 @app.command()
 def run() -> int:
-    """Poll, judge and tell until SIGTERM; SIGHUP or a changed file reloads the rules."""
+    """Poll, judge and tell until SIGTERM.
+
+    SIGHUP or a changed file reloads the rules.
+    """
     from notifier.commands.run import run as command
 
     return command()
@@ -119,7 +133,10 @@ def check(
     ] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Warnings are mistakes.")] = False,
 ) -> int:
-    """Check rules and templates; print the day's calls and where each rule would go."""
+    """Check rules and templates, before they are in force.
+
+    Prints every mistake in its place; else the day's calls, and where each rule would go.
+    """
     from notifier.commands.check import check as command
 
     return command(file, form="json" if as_json else form, strict=strict)
@@ -163,7 +180,10 @@ def ack(
     ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Nobody has it after all.")] = False,
 ) -> int:
-    """Acknowledge an incident: its reminders stop, and people see who has it."""
+    """Acknowledge an incident: say that somebody has it.
+
+    Its reminders stop, and people see who has it.
+    """
     from notifier.commands.ack import ack as command
 
     return command(incident, author, span=span, sticky=sticky, undo=undo)
@@ -237,7 +257,7 @@ def silence_end(
 def send_test(
     receiver: Annotated[str, typer.Argument(help="A receiver of the rules file.")],
 ) -> int:
-    """Send one marked message through a receiver's real channel."""
+    """Send one marked message by a receiver's real channel."""
     from notifier.commands.send_test import send_test as command
 
     return command(receiver)
@@ -251,7 +271,10 @@ def drill(
         list[str] | None, typer.Option(help="Only this receiver; may repeat.")
     ] = None,
 ) -> int:
-    """Hold a fire drill: a rule's whole way to its real receivers, marked, with made-up data."""
+    """Hold a fire drill of a rule, to its real receivers.
+
+    The whole way, marked as a drill, with the made-up data of the rule's own [[test]].
+    """
     from notifier.commands.drill import drill as command
 
     return command(rule, operation=operation, receivers=receiver or ())
@@ -281,7 +304,10 @@ def preview(
     png: Annotated[Path | None, typer.Option(help="Draw it into this picture.")] = None,
     as_json: Json = False,
 ) -> int:
-    """See a message as its reader sees it; without a name, every one."""
+    """See a message as its reader sees it.
+
+    Without a name, every one.
+    """
     from notifier.commands.preview import Wish
     from notifier.commands.preview import preview as command
     from notifier.commands.replay import Asked
@@ -294,7 +320,10 @@ def preview(
 
 @app.command()
 def doctor(as_json: Json = False) -> int:
-    """Look at wolkvox, Slack, mail and database live; say what is wrong and what to do."""
+    """Look at everything live; say what is wrong and what to do.
+
+    Settings, rules, database, clock, wolkvox, Slack and mail.
+    """
     from notifier.commands.doctor import doctor as command
 
     return command(as_json=as_json)
@@ -302,7 +331,7 @@ def doctor(as_json: Json = False) -> int:
 
 @app.command()
 def simulate(
-    port: Annotated[int, typer.Option(help="0 for any free one.")] = 8041,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any free one.")] = 8041,
     seed: Annotated[int, typer.Option(help="Another seed is another contact center.")] = 7,
     speed: Annotated[float, typer.Option(min=0.01, help="Simulated seconds a second.")] = 1.0,
     start: Annotated[
@@ -326,7 +355,7 @@ def endpoints(
         bool, typer.Option("--markdown", help="Print the page docs/endpoints.md.")
     ] = False,
 ) -> int:
-    """List what of wolkvox can be polled, with the fields that rules may use."""
+    """List what can be polled, with the fields that rules may use."""
     from notifier.commands.endpoints import endpoints as command
 
     return command(as_json=as_json, markdown=markdown)

@@ -49,5 +49,8 @@ def _text(path: Path, what: str) -> str:
         raise ConfigError(f"there is no {what} {path}{advice}") from None
     except UnicodeError:
         raise ConfigError(f"the {what} {path} is not UTF-8; save it as UTF-8") from None
+    except IsADirectoryError:
+        raise ConfigError(f"the {what} {path} is a folder; name a file in it") from None
     except OSError as error:
-        raise ConfigError(f"the {what} {path} cannot be read: {error.strerror}") from None
+        said = f"the {what} {path} cannot be read: {error.strerror}"
+        raise ConfigError(f"{said}; let the user of notifier read it") from None

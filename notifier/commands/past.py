@@ -41,7 +41,10 @@ def replay(
     ] = None,
     as_json: Json = False,
 ) -> int:
-    """See what the past would have sent: by these rules, by others, and the difference."""
+    """See what the past would have sent.
+
+    By these rules, by others, and the difference.
+    """
     from notifier.commands.replay import Asked
     from notifier.commands.replay import replay as command
 
@@ -88,7 +91,10 @@ def history(
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV, for spreadsheets.")] = False,
     as_json: Json = False,
 ) -> int:
-    """List the incidents of a time: when they opened, who was told, how they ended."""
+    """List the incidents of a time.
+
+    When they opened, who was told, how they ended.
+    """
     from notifier.commands.history import Listing
     from notifier.commands.history import history as command
 
@@ -116,7 +122,10 @@ def suggest(
     seed: Annotated[int, typer.Option(help="Another seed is another contact center.")] = 7,
     as_json: Json = False,
 ) -> int:
-    """Suggest a limit or a `for` from the past: how often, how long, how much of it brief."""
+    """Suggest a limit or a `for` from the past.
+
+    How often it would open, for how long, and how much of it is brief.
+    """
     from notifier.commands.replay import Asked
     from notifier.commands.suggest import suggest as command
 

@@ -24,7 +24,7 @@ from notifier.core.hindsight.difference import compare
 from notifier.core.hindsight.noise import Busiest, busiest, read_budget
 from notifier.core.judging.planning import plan as plan_of
 from notifier.core.rules.compiled import Rulebook
-from notifier.errors import ConfigError
+from notifier.errors import ConfigError, StateError
 from notifier.hindsight.folder import answers
 from notifier.hindsight.replayed import Replay, Speak, Watch, mute
 from notifier.hindsight.replayed import replay as play
@@ -39,7 +39,7 @@ from notifier.hindsight.tapes import (
 from notifier.rules import read_rules
 from notifier.settings import Settings, load_settings
 from notifier.simulated import turns
-from notifier.store.database import open_database
+from notifier.store.database import Database, open_database
 
 WEEK = "7d"
 
@@ -115,11 +115,18 @@ def tape_of(asked: Asked, settings: Settings, book: Rulebook) -> Iterator[Tape]:
         yield FolderTape(asked.folder, since, until, only)
     else:
         url = settings.database_url.get_secret_value()
-        with closing(open_database(url, prepare=False)) as database:
+        with closing(_recorded(url)) as database:
             covered(database)
             since = moment(asked.since or WEEK, now, zone)
             until = moment(asked.until, now, zone) if asked.until else now
             yield RecordedTape(database, since, until, asked.as_it_was, only)
+
+
+def _recorded(url: str) -> Database:
+    try:
+        return open_database(url, prepare=False)
+    except StateError as error:
+        raise StateError(f"{error}; or look at made-up days: --simulate 7d") from None
 
 
 def _monday(now: datetime, zone: ZoneInfo) -> datetime:

@@ -34,8 +34,7 @@ def simulate(
     begin = _begin(start)
     happens = _script(script, begin)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
 
     def ready(server: WolkvoxServer) -> None:
         print(f"wolkvox is simulated at {server.url}; its token is {token}", flush=True)

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from notifier.errors import StateError
-from notifier.store import lock, private
+from notifier.store import complaints, lock, private
 from notifier.store.ownership import Ownership, holder, shared, signature
 from notifier.store.turns import FileTurns, ServerTurns, Turns, turn
 
@@ -178,7 +178,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            sentence = _sentence(error, self.name)
+            sentence = complaints.of_driver(error, self.name)
             if sentence is None:
                 raise
             raise StateError(sentence) from None
@@ -240,6 +240,10 @@ def _check_folder(url: URL, name: str, *, prepare: bool) -> None:
     if not url.drivername.startswith("sqlite"):
         return
     path = Path(str(url.database))
+    if path.is_dir():
+        raise StateError(
+            f"the database {name} is a folder; set NOTIFIER_DATABASE_URL to a file in it"
+        )
     if not path.parent.is_dir():
         raise StateError(
             f"the database {name} cannot be opened: the folder {path.parent} does not exist; "
@@ -337,8 +341,13 @@ def _reading(engine: Engine) -> dict[str, Any]:
 def _to_revision(database: Database, *, prepare: bool) -> None:
     with database.reading() as connection:
         found = _revision(connection)
+        strange = database.kind == "sqlite" and found is None and _has_tables(connection)
     if found == REVISION:
         return
+    if strange:
+        raise StateError(complaints.foreign(database.name))
+    if found is not None and found > REVISION:
+        raise StateError(complaints.newer(database.name, found, REVISION))
     if not prepare:
         raise StateError(
             f"the database {database.name} has the tables of another version ({found or 'none'}, "
@@ -358,41 +367,11 @@ def _to_revision(database: Database, *, prepare: bool) -> None:
         migrate.to_newest(connection, _revision(connection), database.name)
 
 
+def _has_tables(connection: Connection) -> bool:
+    return bool(inspect(connection).get_table_names())
+
+
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-
-
-# ---- words ----
-
-
-def _sentence(error: DBAPIError, name: str) -> str | None:
-    """What is wrong and what to do, for what an operator can mend; None for our own mistakes."""
-    said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
-    kinds = {kind.__name__ for kind in type(error.orig).__mro__}
-    for sign, advice in _ADVICE:
-        if sign in said:
-            return f"the database {name} cannot be used: {said}; {advice}"
-    if kinds & _OPERATIONAL or error.connection_invalidated:
-        return f"the database {name} cannot be used: {said}; see that it runs and may be reached"
-    return None
-
-
-_OPERATIONAL = frozenset(
-    {"OperationalError", "InterfaceError", "AdminShutdown", "CannotConnectNow"}
-)
-_ADVICE = (
-    ("unable to open", "see that the folder may be written by this user"),
-    ("readonly", "see that the file and its folder may be written by this user"),
-    ("read-only", "see that the file and its folder may be written by this user"),
-    ("locked", "another program has been writing for too long: end it, then start again"),
-    ("disk is full", "make room on the disk"),
-    ("No space left", "make room on the disk"),
-    ("disk I/O", "see that the disk is well and has room"),
-    ("not a database", "it is another kind of file: set NOTIFIER_DATABASE_URL to another place"),
-    ("malformed", "the file is damaged: put a backup in its place"),
-    ("password authentication failed", "mend the user or password in NOTIFIER_DATABASE_URL"),
-    ("permission denied", "grant its user the tables, or make it their owner"),
-    ("does not exist", "create it, or mend NOTIFIER_DATABASE_URL"),
-)

@@ -10,6 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from notifier.errors import StateError
+from notifier.store.complaints import newer
 
 
 def to_newest(connection: Connection, found: str | None, name: str) -> None:
@@ -23,10 +24,7 @@ def to_newest(connection: Connection, found: str | None, name: str) -> None:
     config = _config()
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
-        raise StateError(
-            f"the database {name} was written by a newer notifier (tables {found}, this program "
-            f"knows up to {newest()}); install that version or use another database"
-        )
+        raise StateError(newer(name, found, newest()))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 from threading import Thread
 
@@ -156,7 +157,30 @@ def test_a_database_of_a_newer_program_is_refused(database_url: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     opened.close()
     assert "newer notifier (tables 9999" in refusal(database_url)
-    assert "another version (9999" in refusal(database_url, prepare=False)
+    assert "newer notifier (tables 9999" in refusal(database_url, prepare=False)
+
+
+def test_the_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "songs.db"
+    with closing(sqlite3.connect(file)) as songs:
+        songs.execute("CREATE TABLE songs (title)")
+        songs.commit()
+    before = file.read_bytes()
+
+    for prepare in (True, False):
+        said = refusal(f"sqlite:///{file}", prepare=prepare)
+        assert said.endswith(
+            "holds the tables of another program; set NOTIFIER_DATABASE_URL to a file of its own"
+        )
+    with closing(sqlite3.connect(file)) as songs:
+        assert songs.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
+    assert len(file.read_bytes()) == len(before)
+
+
+def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    said = refusal(f"sqlite:///{tmp_path}")
+
+    assert said.endswith("is a folder; set NOTIFIER_DATABASE_URL to a file in it")
 
 
 def test_tables_of_another_version_are_not_changed_under_a_running_notifier(
