@@ -21,7 +21,7 @@ from notifier.core.rules.compiled import Rulebook
 from notifier.core.standing.change import Change
 from notifier.core.standing.receiver_status import Delivery, ReceiverStatus, receivers
 from notifier.core.standing.rule_status import Fires, RuleStatus, fires, rules
-from notifier.core.standing.source_status import SourceStatus, sources
+from notifier.core.standing.source_status import SourceStatus, sources, unwell
 from notifier.core.standing.status import IncidentStatus, Wanted, key_of, listed, of_incident
 from notifier.errors import RequestError
 from notifier.exhibition import Exhibition
@@ -112,6 +112,10 @@ class Clerk:
     def listed(self) -> Sequence[IncidentStatus]:
         """All that is open, worst first, then what is pending."""
         return list(listed(self.bot.cycle.known, self.clock(), self._plan.aliases))
+
+    def unwell(self) -> Sequence[SourceStatus]:
+        """The sources of which nothing new is known."""
+        return unwell(self.bot.cycle.known, self._plan, self.clock())
 
     def incidents(self, wanted: Wanted, limit: int) -> Sequence[IncidentStatus]:
         """Incidents that opened, the newest first."""

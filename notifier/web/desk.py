@@ -184,6 +184,10 @@ class Desk(Protocol):
         """All that is open, worst first, then what is pending."""
         ...
 
+    def unwell(self) -> Sequence[SourceStatus]:
+        """The sources of which nothing new is known; without the calls of their day."""
+        ...
+
     def incidents(self, wanted: Wanted, limit: int) -> Sequence[IncidentStatus]:
         """Incidents that opened, the newest first."""
         ...

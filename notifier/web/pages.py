@@ -43,6 +43,7 @@ def _open(desk: Desk) -> dict[str, Any]:
         "number_of": Counter(each.operation for each in still),
         "pending": [each for each in listed if not each.incident][:PENDING],
         "sources": len(desk.source_keys()),
+        "unwell": desk.unwell(),
     }
 
 

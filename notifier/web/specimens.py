@@ -150,6 +150,7 @@ def _overviews() -> Iterator[tuple[str, dict[str, Any]]]:
                 "counts": Counter(critical=total),
                 "number_of": Counter(bogota=total),
                 "sources": 2,
+                "unwell": [SOURCE],
             },
         )
 

@@ -25,7 +25,7 @@ from notifier.core.standing.rule_status import (
     reviewed,
     rules,
 )
-from notifier.core.standing.source_status import SourceStatus, sources
+from notifier.core.standing.source_status import SourceStatus, sources, unwell
 from notifier.core.standing.status import IncidentStatus, called, key_of, listed, of_incident
 from notifier.errors import Trouble
 from notifier.wolkvox.endpoints import CATALOGUE
@@ -139,6 +139,22 @@ def test_a_source_is_good_until_its_data_are_old() -> None:
 
     assert [sourced(play.known, m).state for m in (0, 15, 16)] == ["good", "good", "stale"]
     assert sourced(play.known).entities == 2
+
+
+def test_a_source_off_duty_is_neither_stale_nor_a_worry() -> None:
+    play = Play(rejection())
+    play.poll(0, agent("1-ANA"))
+    hours = HEAD.replace('every = "5m"', 'every = "5m"\nactive = "Mon-Fri 10:00-10:30"', 1)
+    _, laid = book_and_plan(rejection(), head=hours)
+
+    def states(minute: float) -> tuple[str, list[str]]:
+        found = unwell(play.known, laid, clock(minute))
+        return sourced(play.known, minute, hours).state, [each.source for each in found]
+
+    assert states(15) == ("good", [])
+    assert states(29) == ("stale", ["latency"])
+    assert states(31) == ("waiting", []), "its hours are over"
+    assert states(24 * 60 - 30) == ("waiting", [])
 
 
 def test_a_source_that_fails_says_how_and_whether_it_is_left_alone() -> None:

@@ -111,6 +111,21 @@ def test_the_first_page_says_what_is_broken_and_who_knows(site: Site) -> None:
     assert "Nobody has it yet told leads on-call" in said
 
 
+def test_nothing_is_well_while_a_source_cannot_be_read(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage, served(stage) as site:
+        site.poll(**{"1_ANA": "0"})
+        assert "All is well" in text(Browser(site).open("/"))
+        stage.wolkvox.respond_with("latency", {"code": 500, "error": "x", "msg": "", "data": []})
+        stage.wait(minutes=1)
+        site.bot.poll_once()
+
+        said = text(Browser(site).open("/"))
+
+    assert "All is well" not in said
+    assert "1 source is not being read : latency bogota (read 1 min ago)" in said
+    assert "Nothing is open, as far as is known" in said
+
+
 def test_a_hostile_name_is_text(site: Site) -> None:
     page = Browser(site).open("/")
 
@@ -536,6 +551,7 @@ def test_a_viewer_sees_all_and_changes_nothing(guarded: Site) -> None:
     assert "I have it" not in text(page)
     assert "Luis viewer" in text(page)
     csrf = browser.csrf("/")
+    assert "Operators silence." in text(browser.open("/silences/new"))
     assert browser.send("/silences", csrf=csrf, rule="*").status_code == 403
     assert browser.open("/login").url == f"{guarded.url}/"
     assert browser.send("/logout", csrf=csrf).url == f"{guarded.url}/login"

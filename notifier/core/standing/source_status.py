@@ -23,8 +23,8 @@ class SourceStatus:
     """How one source does.
 
     Attributes:
-        state: ``good``, ``failing``, ``resting`` (left alone on purpose), ``waiting`` (its hours
-            have not begun, or nothing was read yet) or ``stale`` (its last data are too old).
+        state: ``good``, ``failing``, ``resting`` (left alone on purpose), ``waiting`` (off
+            duty, or nothing was read yet) or ``stale`` (its last data are too old).
         every: Seconds between two polls.
         good_at: The last good reading; *tried_at*: the last one.
         entities: In the last good reading.
@@ -88,6 +88,13 @@ def sources(
 def _doing(state: SourceState, source: SourcePlan, now: datetime) -> str:
     if state.failures:
         return "resting" if state.retry_at is not None and state.retry_at > now else "failing"
-    if state.good_at is None:
+    if state.good_at is None or not source.shifts.hold(now):
         return "waiting"
-    return "stale" if now - state.good_at > source.stale_after else "good"
+    on_duty = source.shifts.seconds(state.good_at, now)
+    return "stale" if on_duty > seconds(source.stale_after) else "good"
+
+
+def unwell(known: Known, plan: Plan, now: datetime) -> list[SourceStatus]:
+    """The sources of which nothing new is known: what rules say of them may be over, or begun."""
+    found = sources(known, plan, {}, {}, now)
+    return [each for each in found if each.state not in ("good", "waiting")]
