@@ -18,6 +18,8 @@ from notifier.errors import ConfigError
 from notifier.rules import read_rules
 from notifier.settings import Settings, load_settings
 
+LASTS = timedelta(seconds=1)  # a drill, from its opening to its end
+
 
 def drill(rule: str, *, operation: str | None, receivers: Sequence[str]) -> int:
     """Hold it over the settings of the environment."""
@@ -43,7 +45,7 @@ def hold(
     laid = plan(book)
     found = _rule(laid, rule, operation)
     _check_receivers(found, receivers)
-    now = clocks.now()
+    now = clocks.now() - LASTS  # so that its end is due at once
     notices = [
         notice
         for notice in what_is_said(found, book.file.test, laid, now)
@@ -63,7 +65,7 @@ def _held(way: Aside, notices: Iterable[Notice]) -> int:
         told = {sent.recipient for sent in opened if sent.told}
         lost += sum(not sent.told for sent in opened)
         if told and notice.items:  # what was opened ends: nothing stays open behind a drill
-            ends = way.send(over(notice, notice.at + timedelta(seconds=1)))
+            ends = way.send(over(notice, notice.at + LASTS))
             unended = [end for end in ends if end.recipient in told and not end.told]
             lost += len(unended)
             for end in unended:
