@@ -168,6 +168,27 @@ def test_a_digest_keeps_what_other_rules_did() -> None:
     assert list(told.rules) == ["network-rejection"]
 
 
+def test_an_edited_rule_takes_no_sale_back_that_it_told_before() -> None:
+    """Nothing became of the sale: only the rule asks for more."""
+    cheers = NEW_HIT + 'template = "celebration"\n'
+    choosy = cheers.replace('"is_hit"', "\"is_hit and conn_id != 'a'\"")
+    play = Play(rules(cheers))
+    play.poll(0, source=HITS)
+    play.poll(5, hit("a"), hit("b"), source=HITS)
+    play.reload(6, rules(choosy))
+
+    play.poll(10, hit("a"), hit("b"), source=HITS)
+    (score,) = play.known.scores.values()
+    assert len(play.notices) == 1
+    assert score.days == {"2026-01-05": 2}
+
+    assert play.poll(15, hit("a"), hit("b"), hit("c"), source=HITS) == ["team-leads event c"]
+    play.poll(20, hit("a"), hit("b", "no"), hit("c", "no"), source=HITS)
+    (score,) = play.known.scores.values()
+    assert score.days == {"2026-01-05": 2}
+    assert [[e.key for e in notice.taken_back] for notice in play.notices[2:]] == [["c"]]
+
+
 # ---- the bot itself ----
 
 

@@ -84,7 +84,7 @@ def _announce(
         return why
     name = _name(rule.operation, rule.id, news)
     address = Address(receiver, rule.operation, rule.id, name)
-    talk = replace(begin(address, reach, draft.at, name), events=events)
+    talk = replace(begin(address, reach, draft.at, name), events=events, condition=rule.condition)
     belated = any(_belated(draft, plan, rule, event) for event in news)
     _tell(draft, plan, talk, reach, belated=belated)
     return None
@@ -215,6 +215,7 @@ def _hold(draft: Draft, rule: RulePlan, reach: Reach, news: tuple[Event, ...]) -
     if talk is None:
         address = Address(reach.name, rule.operation, rule.id, QUIET)
         talk = begin(address, reach, draft.at, _name(rule.operation, rule.id, news))
+        talk = replace(talk, condition=rule.condition)
     draft.conversations[talk.id] = replace(talk, events=(*talk.events, *_kept(news)))
 
 

@@ -64,6 +64,7 @@ def _talks(draft: Draft, rule: RulePlan) -> list[Conversation]:
         for talk in merged.values()
         if talk.events and not talk.closed
         and (talk.operation, talk.rule) == (rule.operation, rule.id)
+        and talk.condition in ("", rule.condition)  # an edited rule takes no sale back
     ]  # fmt: skip
 
 

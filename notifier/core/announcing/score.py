@@ -31,12 +31,19 @@ def count(draft: Draft, rule: RulePlan, zone: tzinfo, news: Sequence[Event]) -> 
         return
     key, today = ScoreKey(rule.operation, rule.id), day_of(draft.at, zone)
     score = draft.score(key) or Score(key=key, since=today)
+    if score.condition not in ("", rule.condition):
+        score = replace(score, sales=())  # an edited rule takes none of them back
     fresh = [Sale(event.key, _happened(event, draft.at, zone)) for event in news]
     sales = sorted((*_kept(score.sales, draft.at), *fresh), key=lambda sale: (sale.at, sale.key))
     days = dict(score.days)
     for sale in fresh:
         _add(days, day_of(sale.at, zone), 1)
-    score = replace(score, sales=tuple(sales[-LATEST:]), days=dict(sorted(days.items())[-DAYS:]))
+    score = replace(
+        score,
+        sales=tuple(sales[-LATEST:]),
+        days=dict(sorted(days.items())[-DAYS:]),
+        condition=rule.condition,
+    )
     draft.scores[key] = _of_today(score, today, draft.at)
 
 
@@ -47,7 +54,7 @@ def correct(draft: Draft, rule: RulePlan, zone: tzinfo, view: View) -> tuple[Sal
     """
     key = ScoreKey(rule.operation, rule.id)
     score = draft.score(key)
-    if score is None or not rule.celebrates:
+    if score is None or not rule.celebrates or score.condition not in ("", rule.condition):
         return ()
     found = view.found[rule.id]
     so = {view.order[place] for place in found.breach}

@@ -35,6 +35,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         sales: The latest ones, oldest first.
         day: Of which day *told* is: what receivers heard of, as ``team-leads 50 target``.
         told_at: When each receiver was last told of a sale.
+        condition: By which *sales* were found.
     """
 
     key: ScoreKey
@@ -44,6 +45,7 @@ class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     day: str = ""
     told: tuple[str, ...] = ()
     told_at: dict[str, datetime] = {}
+    condition: str = ""
 
 
 class Merit(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -232,6 +232,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         events: What waits for the end of quiet hours to be told; with a revision it was told, and
             is kept for a day where the message can be edited, to be corrected.
         merits: What was said of its sales beside their number, as it stood at *told_at*.
+        condition: By which its events were found: under an edited one nothing is taken back.
         lingers_until: All of it is closed, and told so; what is back before then goes on in it.
         deputy: Who may have heard of it in the receiver's stead, and then hears of its end.
     """
@@ -253,6 +254,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     closed: bool = False
     events: tuple[Held, ...] = ()
     merits: tuple[Merit, ...] = ()
+    condition: str = ""
     told_at: datetime | None = None
     lingers_until: datetime | None = None
     deputy: Deputy | None = None
