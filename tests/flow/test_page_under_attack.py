@@ -201,7 +201,7 @@ def serving(app: ASGIApp, **limits: float) -> Iterator[Server]:
     ids=["silent", "line", "header", "body", "second"],
 )
 def test_who_does_not_finish_a_request_is_not_waited_for(sent: str) -> None:
-    with serving(an_app, patience=1) as server:
+    with serving(an_app, patience=2) as server:
         found = raw(server.port, sent)  # comes back only when the connection ends
 
     assert found.count(b"here") == sent.count("\r\n\r\nGET")
