@@ -105,7 +105,7 @@ def _served(place: World) -> Iterator[str]:
     clerk = Clerk(
         place.bot, database, lambda: book, REAL.now, "bench", lookback, review, Exhibition(Renderer)
     )
-    site = front(settings, place.bot, clerk)
+    site = front(settings, clerk)
     server = Server(site, "127.0.0.1", 0, site.leave)
     server.start()
     try:
