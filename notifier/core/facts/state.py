@@ -225,10 +225,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         members: Ids of its incidents in the order they were told.
         incident: The first incident: the conversation's name in message metadata.
         revision: Grows with each message or edit.
-        language, locale, timezone: Kept here so that a close finds its way and its words when
-            the receiver is gone from the file.
+        language, locale, timezone: Kept for a close whose receiver is gone from the file.
         recipients: Addresses: one Slack channel, or mail addresses.
-        kind: ``slack``, ``slack_webhook``, ``email``.
         events: What waits for the end of quiet hours to be told; with a revision it was told, and
             is kept for a day where the message can be edited, to be corrected.
         merits: What was said of its sales beside their number, as it stood at *told_at*.
