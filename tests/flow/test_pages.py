@@ -116,13 +116,17 @@ def test_nothing_is_well_while_a_source_cannot_be_read(tmp_path: Path) -> None:
         site.poll(**{"1_ANA": "0"})
         assert "All is well" in text(Browser(site).open("/"))
         stage.wolkvox.respond_with("latency", {"code": 500, "error": "x", "msg": "", "data": []})
-        stage.wait(minutes=1)
-        site.bot.poll_once()
+        for _ in range(2):
+            assert "All is well" in text(Browser(site).open("/")), "one failed poll is no news"
+            stage.wait(minutes=1)
+            site.bot.poll_once()
 
         said = text(Browser(site).open("/"))
+        why = text(Browser(site).open("/sources", **{"Accept-Language": "es"}))
 
     assert "All is well" not in said
-    assert "1 source is not being read : latency bogota (read 1 min ago)" in said
+    assert "1 source is not being read : latency bogota (read 2 min ago)" in said
+    assert "latency de bogota: wolkvox informa un error propio : 2 lecturas fallidas" in why
     assert "Nothing is open, as far as is known" in said
 
 

@@ -95,6 +95,9 @@ def _doing(state: SourceState, source: SourcePlan, now: datetime) -> str:
 
 
 def unwell(known: Known, plan: Plan, now: datetime) -> list[SourceStatus]:
-    """The sources of which nothing new is known: what rules say of them may be over, or begun."""
+    """The sources of which nothing new is known: what rules say of them may be over, or begun.
+
+    One failed poll is no news: the next one may be good.
+    """
     found = sources(known, plan, {}, {}, now)
-    return [each for each in found if each.state not in ("good", "waiting")]
+    return [e for e in found if e.state not in ("good", "waiting") and e.failures != 1]
