@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import psycopg
 import pytest
@@ -252,3 +253,112 @@ def test_who_takes_over_waits_for_a_commit_that_is_under_way(stage: Stage) -> No
         refused(old.poll_once)
 
     assert taken
+
+
+# ---- all of it, at random ----
+
+AGENTS = [f"{number}-AGENT{number}" for number in range(12001, 12007)]
+
+
+@dataclass
+class Chaos:
+    """Bots that come, lose their session at any moment, live on, or die while they send."""
+
+    stage: Stage
+    dice: Random
+    machines: ExitStack
+    alive: list[Bot] = field(default_factory=list)
+    breaching: int = 0
+
+    def another(self) -> None:
+        """A bot starts; where another one owns the database it is refused."""
+        with suppress(StateError):
+            bot = self.machines.enter_context(self.stage.bot())
+            channel = eventful(bot)
+            channel.before = channel.after = lambda: self.mishap(bot)
+            self.alive.append(bot)
+
+    def regain(self, bot: Bot) -> None:
+        """A bot looks after its session, as ``notifier run`` does every second."""
+        database, term = database_of(bot), database_of(bot).term
+        if not database.still_owned() and not (database.take() and database.term == term):
+            database.let_go()
+            self.alive.remove(bot)
+
+    def mishap(self, bot: Bot) -> None:
+        """Something happens, or nothing, while *bot* sends."""
+        match self.dice.randrange(6):
+            case 0:
+                cut(self.stage)
+            case 1:
+                cut(self.stage)
+                self.another()
+            case 2:
+                self.alive.remove(bot)
+                cut(self.stage)
+                raise Killed
+            case _:
+                pass
+
+    def breach(self) -> None:
+        """One agent more is too bad."""
+        self.breaching += self.breaching < len(AGENTS)
+        self.stage.agents({a: "02"[n < self.breaching] for n, a in enumerate(AGENTS)})
+
+    def step(self) -> None:
+        """Time passes and one thing happens."""
+        self.stage.wait(seconds=self.dice.choice([1, 10, 60]))
+        bot = self.dice.choice(self.alive)
+        with suppress(NotOwnerError, Killed):
+            match self.dice.randrange(8):
+                case 0:
+                    cut(self.stage)
+                case 1:
+                    self.another()
+                case 2:
+                    self.breach()
+                case 3 | 4:
+                    bot.poll_once()
+                case 5:
+                    self.regain(bot)
+                case _:
+                    bot.deliver_due()
+        if not self.alive:
+            self.another()
+
+
+def chaos(stage: Stage, seed: int) -> dict[str, int]:
+    """How often people see each agent that was too bad, after a while of it."""
+    with ExitStack() as machines:
+        play = Chaos(stage, Random(seed), machines)
+        stage.agents(dict.fromkeys(AGENTS, "0"))
+        play.another()
+        play.alive[0].poll_once()
+        for _ in range(40):
+            play.step()
+        play.breach()
+    with stage.bot() as last:
+        last.poll_once()
+        later(stage, last)
+    bad = [agent.split("-")[0] for agent in AGENTS[: play.breaching]]
+    return {number: sum(f"({number})" in text for text in stage.seen()) for number in bad}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_happens_to_bots_and_sessions_each_alert_is_seen_once(
+    stage: Stage, seed: int
+) -> None:
+    stage.rules.write_text(
+        stage.rules.read_text().replace('critical = "', 'group = "entity"\ncritical = "')
+    )
+
+    seen = chaos(stage, seed)
+
+    assert set(seen.values()) == {1}, seen
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(100, 200))
+def test_whatever_happens_a_hundred_times(stage: Stage, seed: int) -> None:
+    test_whatever_happens_to_bots_and_sessions_each_alert_is_seen_once(stage, seed)
