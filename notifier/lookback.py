@@ -62,6 +62,7 @@ class Lookback:
     clock: Callable[[], datetime]
     _begun: dict[str, _Begun] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
+    _reading: Lock = field(default_factory=Lock)  # of rules that were sent along
     _stopping: bool = False
 
     def begin(self, wish: Wish) -> str:
@@ -166,7 +167,7 @@ class Lookback:
 
     def _replay(self, asked: ReplayAsked) -> Replay:
         first, last = self._recorded()
-        other = load(asked.rules, CATALOGUE, SENT_TEXT) if asked.rules else None
+        other = self._read(asked.rules) if asked.rules else None
         book, now = other or self.book(), self.clock()
         until = _near(min(asked.until or now, now), now)
         since = _near(asked.since or until - WEEK, now)
@@ -176,6 +177,15 @@ class Lookback:
             since=since, until=until, other=asked.rules, only=asked.only, limit=asked.limit,
             edits=asked.edits,
         )  # fmt: skip
+
+    def _read(self, rules: str) -> Rulebook:
+        """Rules that were sent along: one file at a time, for a hostile one takes seconds."""
+        if not self._reading.acquire(blocking=False):
+            raise BusyError(BUSY)
+        try:
+            return load(rules, CATALOGUE, SENT_TEXT)
+        finally:
+            self._reading.release()
 
     def _check_rule(self, operation: str, rule: str) -> None:
         if not any(

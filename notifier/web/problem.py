@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from notifier.errors import ConfigError
 
+MOST = 100  # mistakes of one file that are listed
 PROBLEM_TYPE = "application/problem+json"
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -64,10 +65,10 @@ def invalid(error: RequestValidationError) -> Response:
 
 
 def mistakes(error: ConfigError) -> Response:
-    """Every mistake of a rules file that was sent along, as `notifier check` says them."""
+    """The mistakes of a rules file that was sent along, as `notifier check` says them."""
     errors = [
         {"line": each.line, "column": each.column, "level": each.level, "detail": each.text}
-        for each in error.problems
+        for each in error.problems[:MOST]
     ]
     wrong = [each for each in error.problems if each.level == "error"] or error.problems
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""

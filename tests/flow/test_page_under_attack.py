@@ -133,6 +133,19 @@ def test_nonsense_for_json_is_a_sentence(site: Site, body: str) -> None:
     assert " " in answer.json()["detail"]
 
 
+def test_rules_that_are_sent_along_are_read_one_file_at_a_time(site: Site) -> None:
+    body = json.dumps({"rules": "[[rule]]\n" * 200})
+
+    alone = site.ask("/api/v1/replay", "POST", headers=JSON, data=body)
+    with site.desk.lookback._reading:
+        beside = site.ask("/api/v1/replay", "POST", headers=JSON, data=body)
+
+    assert alone.status_code == 409
+    assert len(alone.json()["errors"]) == 100
+    assert " more)" in alone.json()["detail"]
+    assert beside.status_code == 503
+
+
 # ---- times ----
 
 
