@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from notifier import cli
+from notifier.commands import listing
 from notifier.errors import ConfigError
 from notifier.rules import read_rules
 from tests.flow.test_check import RULES
@@ -141,6 +142,17 @@ def test_each_command_explains_itself_on_a_narrow_terminal(
         assert f"notifier {name} " in said.out.partition("Options:")[0]
         assert max(map(len, said.out.splitlines())) <= 80
         assert said.err == ""
+
+
+def test_a_terminal_that_is_too_narrow_for_a_list_shows_a_paragraph_a_line() -> None:
+    headings = ("incident", "state", "rule", "entity", "value", "held")
+    rows = [("2df9d2e9", "open", "auxiliary-overrun", "12013/Break", "26 min 47 s", "")]
+
+    assert list(listing.folded(headings, rows, 40)) == [
+        "2df9d2e9  state open, rule",
+        "  auxiliary-overrun, entity 12013/Break,",
+        "  value 26 min 47 s",
+    ]
 
 
 # ---- the past, before there is one ----
