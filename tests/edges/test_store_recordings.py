@@ -113,3 +113,17 @@ def test_forgetting_keeps_the_last_good_reading_of_each_source(database: Databas
 def test_a_recording_does_not_show_its_body() -> None:
     shown = repr(Recording(1, "bogota", "latency", NOON, "good", b"Ana"))
     assert "Ana" not in shown
+
+
+def test_the_reading_that_was_recorded_last_is_known_again(database: Database) -> None:
+    """So that a commit whose answer was lost is not done twice."""
+    first = ("bogota", "latency", NOON, "failed", b"once")
+    with database.transaction() as connection:
+        assert not recordings.is_newest(connection, *first)
+        record(connection, *first)
+        assert recordings.is_newest(connection, *first)
+        assert not recordings.is_newest(connection, *first[:4], b"another")
+        record(connection, "", "", NOON, "due")
+
+        assert not recordings.is_newest(connection, *first)
+        assert recordings.is_newest(connection, "", "", NOON, "due")
