@@ -396,7 +396,7 @@ def test_who_heard_of_it_is_told_of_an_end_that_is_old_news_elsewhere(tmp_path: 
             later(stage, bot, minutes=5)
 
         assert "Resolved" in stage.seen()[0]
-        assert instead(stage)[0].startswith("Late report of 05/01 10:0")
+        assert instead(stage)[0].startswith("Late report of 5 Jan 10:0")
 
 
 def test_old_news_that_did_not_arrive_is_not_told_twice(tmp_path: Path) -> None:
