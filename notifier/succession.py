@@ -124,7 +124,11 @@ class Succession:
             self._troubled_by(str(error))
 
     def end(self) -> None:
-        """Deliver what is due, and return when all has ended."""
+        """Deliver what is due, and return when all has ended.
+
+        Whoever waits for a look back hears at once that there will be no answer.
+        """
+        self.clerk.lookback.stop()
         if self.works:
             self.clerk.bot.stop()
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 import requests
 
+from notifier.clocks import Clocks
 from notifier.errand import BROKEN, Sent, send
 from notifier.lookback import _Begun
 from notifier.orders import Errand, News, Replay
+from notifier.succession import succession
 from notifier.web.wishes import Asked, ReplayAsked, Trial
 from tests.flow.pages import TOKEN, VIEWER, WITH_TOKENS, Site, served
 from tests.flow.stage import BEGIN, staged
@@ -238,6 +240,20 @@ def test_a_bot_that_stops_waits_for_nobody_who_looks_back(tmp_path: Path) -> Non
         assert begun.sent.last == News(refused="the bot stops")
         assert site.ask(place).status_code == 503
         assert after.status_code == 503
+
+
+def test_at_the_end_whoever_waits_hears_that_the_bot_stops(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        with stage.bot() as bot:
+            bot.poll_once()
+        with succession(stage.settings(), Clocks(stage.clock)) as line:
+            name = line.clerk.look(ReplayAsked())
+
+            line.end()
+
+            look = line.clerk.looked(name)
+            assert look is not None
+            assert look.wrong == "the bot stops"
 
 
 def errand(site: Site, **changes: Any) -> Errand:
