@@ -30,7 +30,7 @@ def text_payload(notice: Notice, renderer: Renderer, *, public: bool) -> dict[st
 def _texts(notice: Notice, renderer: Renderer, *, public: bool) -> dict[str, str]:
     shown = renderer.view(notice, public=public)
     words = renderer.words(notice.conversation.language)
-    name = "event" if notice.events else "incident"
+    name = "event" if notice.is_event else "incident"
     return {
         "title": one_line(shown.subject),
         "text": _bounded(renderer.mail_text(name, shown, words)),
@@ -53,7 +53,7 @@ def data_payload(notice: Notice, renderer: Renderer) -> dict[str, Any]:
         "operation": notice.conversation.operation,
         "rule": notice.rule.id,
         "severity": notice.rule.severity.value,
-        "state": "event" if notice.events else "open" if notice.open else "closed",
+        "state": "event" if notice.is_event else "open" if notice.open else "closed",
         "open": notice.open,
         "members": notice.members,
         "owner": scrubbed(notice.rule.owner, NAME),
@@ -120,7 +120,7 @@ def alerts_payload(notice: Notice, renderer: Renderer) -> dict[str, Any]:
     """The alerts of the notice's incidents, those that ended with their end."""
     shown = renderer.view(notice, public=False)
     said, root = scrubbed(shown.headline, SENTENCE), renderer.page
-    if notice.events:
+    if notice.is_event:
         return {"alerts": [_leading(_event_alert(notice, said), page_of(notice, root))]}
     changed = [item.incident for item in notice.items]
     incidents = {i.id: i for i in (*changed, *notice.roster)}

@@ -36,7 +36,7 @@ def slack_parts(notice: Notice, renderer: Renderer) -> tuple[dict[str, Any], dic
     shown = renderer.view(notice, public=True)
     words = renderer.words(notice.conversation.language)
     parts = renderer.slack(
-        template(notice, renderer), shown, words, ping=ping(notice), edit=is_edit(notice)
+        template(notice, renderer), shown, words, ping=ping(notice), edit=_has_reply(notice)
     )
     text = fitting(parts.get("text", ""), TEXT)
     blocks = [
@@ -59,6 +59,11 @@ def template(notice: Notice, renderer: Renderer) -> str:
 def is_edit(notice: Notice) -> bool:
     """Whether the conversation has its message already."""
     return notice.conversation.revision > 1
+
+
+def _has_reply(notice: Notice) -> bool:
+    """Whether a line in the thread calls people: an incoming webhook has none but the message."""
+    return is_edit(notice) and notice.conversation.kind == "slack"
 
 
 def tone(shown: View | EventView) -> str:

@@ -441,6 +441,14 @@ def test_nobody_is_called_for_less_than_news(reason: Reason) -> None:
     assert "<!here>" not in "".join(e.payload for e in rendered(told))
 
 
+def test_a_webhook_calls_in_the_message_itself_for_it_has_no_thread() -> None:
+    worse = Item(Reason.RAISED, incident(**CRITICAL), was=2.0)
+    rule, talk = with_changes(RULE, mention="here"), conversation("slack_webhook", revision=2)
+
+    assert headline(notice(worse, talk=talk, rule=rule)).endswith(" <!here>")
+    assert "<!here>" not in headline(notice(worse, talk=conversation(revision=2), rule=rule))
+
+
 def test_a_warning_calls_nobody() -> None:
     assert "<!" not in headline(opened(rule=with_changes(RULE, mention="channel")))
 

@@ -11,6 +11,7 @@ import pytest
 from notifier.core.facts.state import RuleTally
 from notifier.core.judging.notice import Notice, Report
 from notifier.core.judging.plan import Reach
+from notifier.core.rules.tables import KINDS
 from notifier.core.trial.sample import marked_notice
 from notifier.render import Renderer, envelopes, text
 from tests.builders import BEGIN
@@ -79,3 +80,18 @@ def test_a_long_digest_is_cut_with_a_count() -> None:
     many = {f"rule-{n:02}": RuleTally(fired=1) for n in range(30)}
 
     assert "10 more" in text(notice(shift(many)), RENDERER)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_channel_takes_a_digest(kind: str) -> None:
+    (sent,) = envelopes(notice(shift(RULES), kind=kind, still=1), RENDERER)
+
+    assert "4 alerts, 5 events, 1 open" in sent.payload
+
+
+def test_for_an_alertmanager_a_digest_is_an_event_and_no_alert_that_never_ends() -> None:
+    (sent,) = envelopes(notice(shift(RULES), kind="alertmanager", still=1), RENDERER)
+    (alert,) = json.loads(sent.payload)["alerts"]
+
+    assert alert["labels"]["alertname"] == "end-of-shift"
+    assert alert["endsAt"] > alert["startsAt"]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -154,6 +155,23 @@ def test_somebody_takes_it_and_the_message_says_who(stage: Stage) -> None:
         (version,) = stage.slack.visible("operaciones")
         assert [each["action_id"] for each in buttons(version)] == ["silence"]
         assert whispers(stage) == []
+
+
+def test_a_press_is_answered_before_anything_is_done(stage: Stage) -> None:
+    """Slack waits three seconds; a database that somebody holds may take longer."""
+    with socket_mode(stage.slack) as mode, stage.bot() as bot, listening(bot):
+        value = opened(stage, bot)
+        mode.wait()
+        with closing(sqlite3.connect(stage.folder / "state.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            mode.send(pressed("acknowledge", value))
+            answer = mode.answered()
+            done = bot.asking()
+            other.execute("ROLLBACK")
+        until(lambda: bot.asking())
+
+    assert answer["envelope_id"] == "e1"
+    assert not done
 
 
 def test_a_group_is_taken_whole(stage: Stage) -> None:
