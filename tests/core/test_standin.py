@@ -49,6 +49,16 @@ def test_nobody_stands_in_where_nobody_is_named() -> None:
     assert stand_in(opening(play), play.plan) is None
 
 
+def test_whom_the_rule_tells_anyway_is_not_told_again_for_somebody_else() -> None:
+    leads = TEAM_LEADS + 'fallback = "on-call"\n'
+    play = Play(rules(rejection('to = ["team-leads", "on-call"]'), team_leads=leads))
+    play.poll(0, agent("12004", 2))
+    told = play.steps[-1].decision.notices
+
+    assert sorted(each.conversation.receiver for each in told) == ["on-call", "team-leads"]
+    assert [stand_in(each, play.plan) for each in told] == [None, None]
+
+
 def test_a_dead_kind_of_channel_is_told_once_to_those_whom_another_reaches() -> None:
     play = Play(rejection())
     play.poll(0, agent("12004", 0))

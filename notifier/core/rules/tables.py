@@ -211,7 +211,8 @@ class Receiver(Table):
         "`S0123ABCD`. Default: whoever sees the channel.",
     )
     fallback: StrictStr | None = Field(
-        default=None, description="The receiver that gets what cannot be delivered here."
+        default=None,
+        description="Gets what cannot be delivered here, unless the rule tells it anyway.",
     )
     on_ambiguous: Literal["resend", "drop"] | None = Field(
         default=None,

@@ -16,10 +16,12 @@ def deputy_of(talk: Conversation, plan: Plan) -> Deputy | None:
     """Who stands in for the receiver of *talk*, by the rules in force; None where nobody does.
 
     Only one that hears of the operation: one operation's data never reach another's receivers.
+    Whom the rule tells by themselves nobody need stand in for: they would hear it twice.
     """
     reach = plan.reaches.get((talk.operation, talk.receiver))
     other = plan.reaches.get((talk.operation, reach.fallback)) if reach else None
-    if other is None:
+    rule = plan.rule(talk.operation, talk.rule)
+    if other is None or (rule is not None and other.name in rule.to):
         return None
     return Deputy(
         other.name, other.kind, other.recipients, other.language, other.locale, other.timezone
