@@ -91,7 +91,7 @@ def test_messages_come_by_themselves_and_are_edited_in_place(page: Page, play: P
 
     same = page.locator(f'#channel [data-key="{key}"]')
     expect(same).to_contain_text("(edited)", timeout=20_000)
-    expect(same).to_contain_text("replies", timeout=20_000)
+    expect(same).to_contain_text("1 reply", timeout=20_000)
     assert same.count() == 1
     expect(page.locator("#strip .now").first).to_be_visible()
 
