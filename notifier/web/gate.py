@@ -79,7 +79,10 @@ class Gate:
         caller = self._caller(scope, headers)
         visitor = self._visitor(headers, scope, caller)
         refusal = self._refusal(scope, headers, caller, visitor)
-        scope.setdefault("state", {}).update(caller=caller, visitor=visitor, access=self.access)
+        scope.setdefault("state", {}).update(
+            caller=caller, visitor=visitor, access=self.access,
+            still=lambda: self._visitor(headers, scope, caller) == visitor,
+        )  # fmt: skip
         decorated = _decorated(send, caller)
         if refusal is not None:
             await refusal(scope, receive, decorated)
@@ -108,7 +111,9 @@ class Gate:
         user = headers.get(access.user_header, "").strip() if access.user_header else ""
         if user and access.trusts(client):
             return access.by_proxy(user)
-        return access.by_session(_cookie(headers, caller), self.clock()) if access.tokens else None
+        return (
+            access.by_session(cookie_of(headers, caller), self.clock()) if access.tokens else None
+        )
 
     # ---- may they ----
 
@@ -203,7 +208,8 @@ def cookie_name(caller: Caller) -> str:
     return "__Host-notifier" if caller.https else "notifier"
 
 
-def _cookie(headers: Headers, caller: Caller) -> str:
+def cookie_of(headers: Headers, caller: Caller) -> str:
+    """The session that a browser sent; empty where it sent none."""
     try:
         found = SimpleCookie(headers.get("cookie", "")).get(cookie_name(caller))
     except CookieError:
@@ -271,4 +277,4 @@ def names_of(host: str, more: Iterable[str]) -> frozenset[str]:
     return LOCAL | {host.lower()} | {name.lower() for name in more}
 
 
-__all__ = ["Caller", "Gate", "cookie_name", "names_of"]
+__all__ = ["Caller", "Gate", "cookie_name", "cookie_of", "names_of"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response, StreamingResponse
@@ -21,23 +21,26 @@ AGAIN = 2000  # milliseconds until a browser that lost us asks again
 
 @router.get("/live")
 async def live(request: Request) -> Response:
-    """A stream that ends only with the connection, or with us."""
+    """A stream that ends only with the connection, the session, or with us."""
     listeners: Listeners = request.app.state.listeners
     if listeners.number >= MOST:
         raise ProblemError(503, "too many pages are open; this one reloads itself")
     return StreamingResponse(
-        _events(request.app.state.desk, listeners),
+        _events(request.app.state.desk, listeners, request.state.still),
         media_type="text/event-stream",
         headers={"x-accel-buffering": "no"},
     )
 
 
-async def _events(desk: Desk, listeners: Listeners) -> AsyncIterator[str]:
+async def _events(
+    desk: Desk, listeners: Listeners, still: Callable[[], bool]
+) -> AsyncIterator[str]:
+    """*still*: whether whoever listens would be let in now."""
     listeners.number += 1
     try:
         yield f"retry: {AGAIN}\n\n"
         shown, quiet = "", 0.0
-        while not listeners.leaving:
+        while not listeners.leaving and still():
             version, quiet = desk.version(), quiet + LOOK
             if version != shown:
                 shown, quiet = version, 0.0

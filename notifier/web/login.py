@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from notifier.web.gate import cookie_name
+from notifier.web.gate import cookie_name, cookie_of
 from notifier.web.limit import Attempts
 from notifier.web.reader import Asking, Reader, back, fields
 from notifier.web.visitor import LONGEST_NAME, SESSION, Visitor
@@ -67,8 +67,10 @@ def _again(reader: Reader, given: dict[str, str], wrong: str, status: int) -> Re
 
 @router.post("/logout")
 async def logout(reader: Asking) -> Response:
-    """End the session, in this browser."""
+    """End the session, also where its cookie was copied to."""
     await reader.form()
+    cookie = cookie_of(reader.request.headers, reader.caller)
+    reader.access.end_session(cookie, reader.desk.now())
     await run_in_threadpool(reader.changed, "log out")
     answer = back("/login")
     answer.delete_cookie(

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -63,6 +64,7 @@ class Access:
     user_header: str = ""
     operators: frozenset[str] = frozenset()
     key: bytes = field(default=b"", repr=False)
+    _ended: dict[str, float] = field(default_factory=dict, repr=False)  # sessions: until when
 
     @property
     def open(self) -> bool:
@@ -94,19 +96,33 @@ class Access:
 
     def session(self, visitor: Visitor, now: datetime) -> str:
         """A cookie's value that says who that is, for a week."""
-        said = {"n": visitor.name, "r": visitor.role.value, "e": int((now + SESSION).timestamp())}
+        until = int((now + SESSION).timestamp())
+        said = {"n": visitor.name, "r": visitor.role.value, "e": until, "i": secrets.token_hex(8)}
         body = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
         return f"{body}.{self._signed('session', body)}"
 
     def by_session(self, value: str, now: datetime) -> Visitor | None:
         """Who a cookie says it is; None where it is not ours or too old."""
         body, _, signature = value.partition(".")
+        if value in self._ended:
+            return None
         if not hmac.compare_digest(signature.encode(), self._signed("session", body).encode()):
             return None
-        said: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        said = _read(body)
         if now.timestamp() >= said["e"]:
             return None
         return Visitor(Role(said["r"]), said["n"], "session")
+
+    def end_session(self, value: str, now: datetime) -> None:
+        """Let nobody in by that cookie any more, wherever it was copied to.
+
+        This is known until the process ends, or the session would have.
+        """
+        if self.by_session(value, now) is None:
+            return
+        for old in [each for each, until in self._ended.items() if until <= now.timestamp()]:
+            del self._ended[old]
+        self._ended[value] = _read(value.partition(".")[0])["e"]
 
     def form_token(self, visitor: Visitor) -> str:
         """What each form of that visitor's carries, and no other page can know."""
@@ -120,6 +136,12 @@ class Access:
         secrets = "\x1f".join(self.tokens[role] for role in Role if role in self.tokens)
         key = hmac.digest(self.key, secrets.encode(), "sha256")
         return hmac.new(key, f"{purpose}\x1f{text}".encode(), hashlib.sha256).hexdigest()
+
+
+def _read(body: str) -> dict[str, Any]:
+    """What a cookie says, once its signature is known to be ours."""
+    said: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return said
 
 
 def networks(listed: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:

@@ -13,6 +13,7 @@ from starlette.types import Message
 
 from notifier.web.gate import LARGEST, Gate, cookie_name, names_of
 from notifier.web.limit import FROM_ALL, FROM_ONE, Attempts
+from notifier.web.limit import MOST as ADDRESSES
 from notifier.web.visitor import SESSION, Access, Role, Visitor
 
 NOW = datetime(2026, 1, 5, 15, tzinfo=UTC)
@@ -207,13 +208,35 @@ def test_tokens_cannot_be_guessed_quickly() -> None:
     assert door.knock("/api/v1/rules", authorization="Bearer x").status == 401
 
 
-def test_many_who_guess_together_are_slowed_down_together() -> None:
+def test_many_who_guess_together_are_slowed_down_together_and_shut_nobody_else_out() -> None:
     attempts = Attempts(lambda: 0.0)
 
     for number in range(FROM_ALL):
         attempts.failed(f"10.0.0.{number}")
 
-    assert attempts.wait("10.9.9.9") == 60.0
+    assert {attempts.wait(f"10.0.0.{number}") for number in range(FROM_ALL)} == {60.0}
+    assert attempts.wait("10.9.9.9") == 0.0
+
+
+def test_a_site_of_many_addresses_is_one_that_guesses() -> None:
+    attempts = Attempts(lambda: 0.0)
+
+    for number in range(FROM_ONE):
+        attempts.failed(f"2001:db8:1:2::{number}")
+        attempts.failed("::ffff:10.0.0.1")
+
+    assert attempts.wait("2001:db8:1:2:ffff::1") == attempts.wait("10.0.0.1") == 60.0
+    assert attempts.wait("2001:db8:1:3::1") == attempts.wait("somebody") == 0.0
+
+
+def test_guesses_from_everywhere_fill_no_memory() -> None:
+    attempts = Attempts(lambda: 0.0)
+
+    for number in range(ADDRESSES + 10):
+        attempts.failed(f"host-{number}")
+
+    assert len(attempts._own) == ADDRESSES
+    assert len(attempts._wrong) == FROM_ALL
 
 
 # ---- sessions ----

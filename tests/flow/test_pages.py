@@ -572,6 +572,19 @@ def test_an_operator_is_known_by_name(guarded: Site) -> None:
     assert "Eva logged in took an incident" in text(browser.open("/changes"))
 
 
+def test_a_copied_cookie_opens_nothing_after_a_logout(guarded: Site) -> None:
+    browser, neighbour = Browser(guarded), Browser(guarded)
+    browser.log_in(VIEWER)
+    neighbour.log_in(VIEWER)
+    copy = browser.session.cookies.copy()
+
+    browser.send("/logout", csrf=browser.csrf("/"))
+    browser.session.cookies.update(copy)
+
+    assert browser.open("/rules").url.startswith(f"{guarded.url}/login")
+    assert neighbour.open("/rules").url == f"{guarded.url}/rules"
+
+
 def _only(site: Site) -> str:
     headers = {"Authorization": f"Bearer {TOKEN}"}
     items = site.ask("/api/v1/incidents", headers=headers).json()["items"]
@@ -612,6 +625,22 @@ def test_a_listener_hears_of_each_judgement(own: Site) -> None:
         seen.append(next(line for line in lines if line.startswith("data:")))
 
     assert seen[0] != seen[1]
+
+
+@pytest.mark.parametrize("end", ["logged out", "a week later"])
+def test_a_listener_hears_nothing_after_its_session(guarded: Site, end: str) -> None:
+    browser = Browser(guarded)
+    browser.log_in(VIEWER)
+    with browser.session.get(f"{guarded.url}/live", stream=True, timeout=60) as stream:
+        lines = stream.iter_lines(chunk_size=1, decode_unicode=True)
+        next(line for line in lines if line.startswith("data:"))
+
+        if end == "logged out":
+            browser.send("/logout", csrf=browser.csrf("/"))
+        else:
+            guarded.stage.wait(minutes=7 * 24 * 60)
+
+        assert [line for line in lines if line.startswith("data:")] == []
 
 
 # ---- words ----

@@ -121,7 +121,9 @@ function listen() {
     state(false);
     if (events.readyState !== EventSource.CLOSED) return;
     events.close();
-    setTimeout(listen, 5000); // a proxy answered in the bot's stead
+    wanted = ""; // the session may have ended: the page itself shows that
+    look();
+    setTimeout(listen, 5000); // or a proxy answered in the bot's stead
   });
 }
 
