@@ -109,6 +109,10 @@ class Clerk:
         """End it."""
         self.lookback.call_off(look)
 
+    def leave(self, look: str) -> None:
+        """End it where nobody else waits for it."""
+        self.lookback.leave(look)
+
     def listed(self) -> Sequence[IncidentStatus]:
         """All that is open, worst first, then what is pending."""
         return list(listed(self.bot.cycle.known, self.clock(), self._plan.aliases))

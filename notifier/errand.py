@@ -64,6 +64,8 @@ class Sent:
             last = News(broken=f"no process: {error.strerror}")
             if self._why:  # ended before it had read what to do
                 last = News(refused=self._why)
+        except Exception as error:  # noqa: BLE001  # whoever waits hears of it, and the next may ask
+            last = News(broken=f"{type(error).__name__} at {logs.place(error)}")
         finally:
             limit.cancel()
         if last.broken:
@@ -76,7 +78,7 @@ class Sent:
     def _news(self, errand: Errand) -> News:
         """Hear all that is said until it ends; returns what was said last."""
         with subprocess.Popen(  # ourselves, with nothing from outside
-            [sys.executable, "-m", "notifier.looking"],
+            [sys.executable, "-P", "-m", "notifier.looking"],  # -P: nor from the folder we are in
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -61,6 +61,7 @@ class Lookback:
     book: Callable[[], Rulebook]
     clock: Callable[[], datetime]
     _begun: dict[str, _Begun] = field(default_factory=dict)
+    _joined: set[str] = field(default_factory=set)  # ids that somebody else asked for, too
     _lock: Lock = field(default_factory=Lock)
     _reading: Lock = field(default_factory=Lock)  # of rules that were sent along
     _stopping: bool = False
@@ -93,13 +94,16 @@ class Lookback:
         for name, each in self._begun.items():
             if each.sent.last is None:
                 if each.wish == wish:
+                    self._joined.add(name)
                     return name
                 raise BusyError(BUSY)
         return None
 
     def _keep(self, begun: _Begun) -> str:
         while len(self._begun) >= KEPT:
-            self._begun.pop(next(iter(self._begun)))
+            oldest = next(iter(self._begun))
+            del self._begun[oldest]
+            self._joined.discard(oldest)
         name = secrets.token_hex(8)
         self._begun[name] = begun
         return name
@@ -122,6 +126,13 @@ class Lookback:
         """End it."""
         if (begun := self._begun.get(name)) is not None:
             begun.sent.call_off()
+
+    def leave(self, name: str) -> None:
+        """Whoever asked is gone: end it, unless somebody else asked the same."""
+        with self._lock:
+            awaited = name in self._joined
+        if not awaited:
+            self.call_off(name)
 
     def stop(self) -> None:
         """End all that is under way, and begin nothing more."""

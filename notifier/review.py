@@ -76,6 +76,7 @@ class Reviewer:
     _recalled: bool = False
     _tests: tuple[str, Mapping[str, Sequence[RuleTest]] | None] = ("", None)
     _lock: Lock = field(default_factory=Lock)
+    _stopping: bool = False
 
     # ---- what is known ----
 
@@ -103,12 +104,13 @@ class Reviewer:
         """
         with self._lock:
             self._recall()
-            if self._settled():
+            if self._settled() and not self._stopping:
                 self._begin()
 
     def stop(self) -> None:
-        """End what is under way."""
+        """End what is under way, and begin nothing more."""
         with self._lock:
+            self._stopping = True
             if self._errand is not None:
                 self._errand.sent.call_off(STOPPING)
                 self._errand.sent.wait()
@@ -130,7 +132,8 @@ class Reviewer:
                 errand.sent.call_off(OVERTAKEN)
             return False
         self._errand = None
-        if errand.digest == self.book().digest:
+        ours = errand.sent.last.refused in (STOPPING, OVERTAKEN)  # that says nothing of the rules
+        if errand.digest == self.book().digest and not ours:
             self._take(errand)
         return True
 

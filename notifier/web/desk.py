@@ -180,6 +180,10 @@ class Desk(Protocol):
         """End it, whoever waits for it."""
         ...
 
+    def leave(self, look: str) -> None:
+        """Whoever asked for it is gone: it ends, unless somebody else asked the same."""
+        ...
+
     def listed(self) -> Sequence[IncidentStatus]:
         """All that is open, worst first, then what is pending."""
         ...

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,14 @@ from typing import Any
 import pytest
 import requests
 
+from notifier.clerk import Clerk
 from notifier.clocks import Clocks
-from notifier.errand import BROKEN, Sent, send
+from notifier.errand import BROKEN, CALLED_OFF, Sent, send
 from notifier.lookback import _Begun
 from notifier.orders import Errand, News, Replay
 from notifier.succession import succession
-from notifier.web.wishes import Asked, ReplayAsked, Trial
+from notifier.web.awaited import awaited
+from notifier.web.wishes import Asked, Look, ReplayAsked, Trial
 from tests.flow.pages import TOKEN, VIEWER, WITH_TOKENS, Site, served
 from tests.flow.stage import BEGIN, staged
 
@@ -290,6 +294,64 @@ def test_a_database_that_is_gone_is_a_sentence(site: Site, tmp_path: Path) -> No
     assert sent.last is not None
     assert "none.db" in sent.last.refused
     assert sent.last.refused != BROKEN
+
+
+def test_a_mistake_of_our_own_keeps_nobody_from_looking_back(site: Site) -> None:
+    sent = send(errand(site, niceness=object()), 60)
+
+    assert sent.wait(60)
+    assert sent.last == News(refused=BROKEN)
+
+
+def test_a_file_where_the_bot_was_started_is_no_part_of_whoever_looks_back(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "resource.py").write_text("raise SystemExit(3)")
+    monkeypatch.chdir(tmp_path)
+
+    sent = send(errand(site, database=str(site.desk.lookback.url)), 60)
+
+    assert sent.wait(60)
+    assert sent.last is not None
+    assert sent.last.refused == ""
+
+
+def test_whoever_goes_away_takes_the_answer_from_nobody_who_asked_the_same(site: Site) -> None:
+    wish = Trial(operation="bogota", rule="rejection", when="network_rejection > 3", days=10)
+    sent = under_way(site, wish)
+
+    site.desk.look(wish)
+    site.desk.leave("00aa")
+    joined = sent._why
+    site.desk.lookback._joined.clear()
+    site.desk.leave("00aa")
+
+    assert (joined, sent._why) == ("", CALLED_OFF)
+    del site.desk.lookback._begun["00aa"]
+
+
+def test_whoever_waits_for_long_asks_ever_more_seldom(site: Site) -> None:
+    under_way(site, Asked(rule="x", entity="y", operation="z"))
+    counted = Counted(site.desk)
+
+    look = asyncio.run(awaited(counted, "00aa", 2.0))  # type: ignore[arg-type]
+
+    assert look is not None
+    assert look.working
+    assert counted.looks < 12
+    del site.desk.lookback._begun["00aa"]
+
+
+@dataclass
+class Counted:
+    """A desk that counts how often it is asked how far something is."""
+
+    desk: Clerk
+    looks: int = 0
+
+    def looked(self, look: str) -> Look | None:
+        self.looks += 1
+        return self.desk.looked(look)
 
 
 # ---- pages that wait ----

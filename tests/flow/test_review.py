@@ -10,7 +10,7 @@ import pytest
 
 from notifier.errand import Sent
 from notifier.orders import News, Review
-from notifier.review import OVERTAKEN, Reviewer, _Errand
+from notifier.review import OVERTAKEN, STOPPING, Reviewer, _Errand
 from tests.flow.pages import Site, served, settle
 from tests.flow.stage import BEGIN, RULES, Stage, staged
 
@@ -128,6 +128,28 @@ def test_what_goes_on_by_rules_that_are_no_more_is_called_off(stage: Stage) -> N
         assert sent._why == OVERTAKEN
         sent.last = News(refused=OVERTAKEN)
         sent._ended.set()
+
+
+@pytest.mark.parametrize("why", [OVERTAKEN, STOPPING])
+def test_what_we_ended_ourselves_is_not_kept_as_what_was_found(stage: Stage, why: str) -> None:
+    with served(stage) as site:
+        rehearsed(site)
+        under_way(site.desk.review, site.desk.book().digest, refused=why)
+
+        site.desk.review.look()
+
+        assert rule(site)["review"]["state"] == "none"
+
+
+def test_a_review_that_was_stopped_begins_nothing_more(stage: Stage) -> None:
+    with served(stage) as site:
+        for rejected in ("0", "2"):
+            site.poll(**{"1_ANA": rejected})
+
+        site.desk.review.stop()
+        site.ask("/rules")
+
+        assert site.desk.review._errand is None
 
 
 SAID = {
