@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
 from notifier.core.standing.status import IncidentStatus
@@ -29,6 +29,7 @@ Comment: TypeAlias = Annotated[
     str, Field(min_length=1, max_length=500, pattern=r"\S", description="Why.")
 ]
 Seconds: TypeAlias = Annotated[int, Field(ge=1, le=LONGEST)]
+STRICT = ConfigDict(extra="forbid")  # a misspelt `entity` would silence a whole rule
 
 
 def visitor_of(request: Request) -> Visitor:
@@ -40,7 +41,7 @@ def visitor_of(request: Request) -> Visitor:
 By: TypeAlias = Annotated[Visitor, Depends(visitor_of)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class WantedSilence:
     """A silence to be. It covers what fits all of *rule*, *entity* and *operation* that are given.
 
@@ -78,7 +79,7 @@ class WantedSilence:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class WantedWord:
     """Somebody has it, for good or until a time; a *sticky* word outlives a raised severity."""
 
@@ -87,7 +88,7 @@ class WantedWord:
     sticky: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Ending:
     """Who ends it."""
 

@@ -85,6 +85,8 @@ class Gate:
         )  # fmt: skip
         decorated = _decorated(send, caller)
         if refusal is not None:
+            if _length(headers) <= LARGEST:
+                await _taken(receive)
             await refusal(scope, receive, decorated)
         else:
             await Bounded(self.app)(_as_get(scope), receive, decorated)
@@ -237,6 +239,15 @@ def _as_get(scope: Scope) -> Scope:
     """A HEAD is a GET of which the server leaves the body out; a stream would never end."""
     whole = scope["method"] == "HEAD" and scope["path"] != "/live"
     return {**scope, "method": "GET"} if whole else scope
+
+
+async def _taken(receive: Receive) -> None:
+    """Take what was sent along: a connection that ends with it unread may lose the answer."""
+    left, more = LARGEST, True
+    while more and left >= 0:
+        message: MutableMapping[str, Any] = await receive()
+        left -= len(message.get("body", b""))
+        more = bool(message.get("more_body"))
 
 
 @dataclass

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass
 from notifier.web import wishes
 from notifier.web.api import Asked as AtDesk
 from notifier.web.api import Identity
-from notifier.web.api_changes import By
+from notifier.web.api_changes import STRICT, By
 from notifier.web.awaited import awaited, begun
 from notifier.web.desk import Desk
 from notifier.web.pages import DAYS
@@ -28,7 +28,7 @@ ACCEPTED = 202
 ENDED = 503
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Trial:
     """Another condition for a rule, and how many days to look back."""
 
@@ -36,7 +36,7 @@ class Trial:
     days: Annotated[int, Field(ge=1, le=MOST_DAYS)] = DAYS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class WantedReplay:
     """What to replay: the recordings of a time, by the rules in force or by others.
 

@@ -158,6 +158,16 @@ def test_what_is_wrong_is_a_sentence(site: Site, path: str, status: int, says: s
     assert says in problem(answer)
 
 
+def test_a_misspelt_key_silences_nothing(site: Site) -> None:
+    asked = {"author": "eva", "comment": "x", "for_seconds": 60, "rule": ["rejection"]}
+
+    answer = site.ask("/api/v1/silences", "POST", json={**asked, "entiy": ["1"]})
+
+    assert answer.status_code == 422
+    assert "entiy" in problem(answer)
+    assert site.api("silences").json() == []
+
+
 def test_a_database_in_trouble_is_a_sentence_too(tmp_path: Path) -> None:
     with staged(tmp_path) as stage, served(stage) as site:
         assert site.api("incidents").status_code == 200

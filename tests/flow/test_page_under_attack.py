@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -348,3 +349,17 @@ def test_a_year_is_long_enough(site: Site) -> None:
     ]  # fmt: skip
 
     assert answers == [204, 409]
+
+
+def test_who_is_refused_before_all_was_sent_is_answered_and_may_ask_again(site: Site) -> None:
+    """A proxy sends head and body apart; an answer on a connection that ends may be lost."""
+    port = int(site.url.rpartition(":")[2])
+    head = f"POST /silences HTTP/1.1\r\nHost: localhost:{port}\r\nContent-Length: 5\r\n\r\n"
+    again = f"GET /healthz HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.sendall(head.encode())
+        assert b" 200 " in raw(port, again)  # time enough to answer the head alone
+        connection.sendall(b"csrf=" + again.encode())
+        found = connection.makefile("rb").read()
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", found) == [b"401", b"200"]
