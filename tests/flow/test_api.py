@@ -161,10 +161,10 @@ def test_what_is_wrong_is_a_sentence(site: Site, path: str, status: int, says: s
 def test_a_misspelt_key_silences_nothing(site: Site) -> None:
     asked = {"author": "eva", "comment": "x", "for_seconds": 60, "rule": ["rejection"]}
 
-    answer = site.ask("/api/v1/silences", "POST", json={**asked, "entiy": ["1"]})
+    answer = site.ask("/api/v1/silences", "POST", json={**asked, "entities": ["1"]})
 
     assert answer.status_code == 422
-    assert "entiy" in problem(answer)
+    assert "entities" in problem(answer)
     assert site.api("silences").json() == []
 
 

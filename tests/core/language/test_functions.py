@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifier.core.language.functions import median, mos, unlikely, worse
-from tests.core.reference import tail
+from tests.core.language.reference import tail
 
 
 @pytest.mark.parametrize(

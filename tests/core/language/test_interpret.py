@@ -8,7 +8,7 @@ import pytest
 from notifier.core.language.expression import parse
 from notifier.core.language.interpret import Scope, Step, explain, judge, value
 from notifier.core.language.ranges import Range, apply, average, compare, divide, jump, total
-from tests.core.language import EVERY, GROUP, START, WORDS, Agent, entity, past
+from tests.core.language.language import EVERY, GROUP, START, WORDS, Agent, entity, past
 
 
 def _judged(text: str, *rows: Agent | None) -> bool | None:

@@ -15,7 +15,7 @@ from notifier.core.rules.rulefile import load
 from notifier.errors import ConfigError
 from notifier.wolkvox.endpoints import CATALOGUE
 
-EXAMPLE = (Path(__file__).parents[1] / "recorded" / "rules.design.toml").read_text(encoding="utf-8")
+EXAMPLE = (Path(__file__).parents[2] / "recorded" / "rules.design.toml").read_text(encoding="utf-8")
 FILE = "rules.toml"
 
 HEAD = """\

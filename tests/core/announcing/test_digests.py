@@ -26,7 +26,7 @@ from tests.builders import (
     rules,
 )
 from tests.builders import HEAD as BUILT_HEAD
-from tests.core.test_rulefile import HEAD, RULE, told
+from tests.core.rules.test_rulefile import HEAD, RULE, told
 
 SHIFT = """
 [[digest]]

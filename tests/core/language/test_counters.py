@@ -14,7 +14,7 @@ from notifier.core.language.history import History
 from notifier.core.language.interpret import Scope, explain, value
 from notifier.core.language.loop import needs_of
 from tests.builders import HEAD, SKILLS, Play, Record, agent, queue, rules
-from tests.core.language import EVERY, START, WORDS, Agent
+from tests.core.language.language import EVERY, START, WORDS, Agent
 
 # ---- resets and corrections ----
 

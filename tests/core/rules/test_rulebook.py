@@ -21,7 +21,7 @@ from notifier.core.rules.tables import Poll, Table, Test
 from notifier.errors import Trouble
 from notifier.wolkvox.endpoints import CATALOGUE
 
-HOUSE = Path(__file__).parents[2]
+HOUSE = Path(__file__).parents[3]
 STAYS = '[[source]]\nendpoint = "agent_14"\nwindow = "today"\n'
 HEAD = """
 operators = ["leads"]
@@ -306,7 +306,7 @@ def test_the_example_loads_without_a_warning() -> None:
     assert {test.rule for test in book.file.test} == {rule.id for rule in book.file.rule}
 
 
-DESIGN = Path(__file__).parent.parent / "recorded" / "rules.design.toml"
+DESIGN = Path(__file__).parents[2] / "recorded" / "rules.design.toml"
 
 
 def test_the_file_of_the_design_loads() -> None:

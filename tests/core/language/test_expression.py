@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from notifier.core.language.expression import Expression, ExpressionError, Vocabulary, Want, parse
 from notifier.core.language.tree import duration, write
 from notifier.core.payload.endpoint import Kind
-from tests.core.language import GROUP, WORDS, conditions, group_conditions
+from tests.core.language.language import GROUP, WORDS, conditions, group_conditions
 
 
 def _error(text: str, words: Vocabulary = WORDS, want: Want = "condition") -> ExpressionError:

@@ -15,7 +15,7 @@ from notifier.core.language.tree import And
 from notifier.core.rules.regions import possible, regions
 from notifier.core.rules.rulefile import load
 from notifier.wolkvox.endpoints import CATALOGUE
-from tests.core.language import EVERY, START, WORDS, Agent, conditions
+from tests.core.language.language import EVERY, START, WORDS, Agent, conditions
 
 HEAD = """\
 operators = ["leads"]

@@ -11,8 +11,8 @@ from notifier.core.language.expression import parse
 from notifier.core.language.history import History
 from notifier.core.language.interpret import Scope, judge
 from notifier.core.language.loop import Found, LoopRule, compile_loop, needs_of
-from tests.core import reference
-from tests.core.language import (
+from tests.core.language import reference
+from tests.core.language.language import (
     EVERY,
     GROUP,
     START,

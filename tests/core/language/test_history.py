@@ -11,7 +11,7 @@ from notifier.core.language.counters import Unknown
 from notifier.core.language.history import USUAL_ENTITIES, History, Needs
 from notifier.core.language.interpret import value
 from notifier.core.payload.endpoint import Kind
-from tests.core.language import EVERY, START, Agent, entity
+from tests.core.language.language import EVERY, START, Agent, entity
 
 MINUTE = 60.0
 LATENCY = Needs({"latency": 30 * MINUTE})

@@ -22,7 +22,7 @@ from notifier.core.payload.rows import Row
 from notifier.core.rules.budget import Quota, TokenInfo
 from notifier.errors import DecodeError, FetchError, PollError, Trouble
 from tests.builders import HITS, LATENCY, SKILLS, rules
-from tests.core.test_definitions import day
+from tests.core.examination.test_definitions import day
 
 NOON = datetime(2026, 1, 5, 17, tzinfo=UTC)  # in Bogotá
 BOGOTA = ZoneInfo("America/Bogota")

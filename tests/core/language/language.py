@@ -14,7 +14,7 @@ from notifier.core.language.history import History
 from notifier.core.language.interpret import Scope
 from notifier.core.language.loop import needs_of
 from notifier.core.payload.endpoint import Kind
-from tests.core import reference
+from tests.core.language import reference
 
 
 class Agent(msgspec.Struct, gc=False):
