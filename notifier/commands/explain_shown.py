@@ -22,6 +22,7 @@ LAST = 8  # messages, beside the first
 QUIET = ("clear", "missing")  # reasons of which nobody asks why
 FEW = 20  # entities that are listed all the same
 SHOWN = 5  # entities that are offered for one that is not there
+ARRIVED, STANDBY = "delivered", "standby"  # states of a message; what stands by is a fallback's
 MARKS = {True: "+", False: "x", None: " "}
 WORDS = {True: "true", False: "false", None: "unknown"}
 
@@ -71,6 +72,7 @@ def _lines(about: Subject, looked: Looked, zone: tzinfo) -> Iterator[str]:
         yield f"{about.rule} {about.entity}: no good poll of it is recorded within the day before"
         return
     yield one_line(f"{told.rule} {told.entity}: {_verb(told)} - {told.said} ({told.reason})")
+    yield from _unheard(looked.messages, about.at)
     yield f"poll of {_time(told.at, zone)}: {told.result}{_shown(told.value)}"
     if looked.failed:
         yield f"  {counted(looked.failed, 'poll')} failed since: nothing is concluded from that"
@@ -93,6 +95,15 @@ def _verb(told: Explanation) -> str:
     if told.reason == Reason.CHANGE.value:
         return "edited"
     return "told" if told.told else "not told"
+
+
+def _unheard(messages: Sequence[Sent], at: datetime) -> Iterator[str]:
+    """Receivers whom nothing reached: what was decided is not yet what people know."""
+    meant = [each for each in messages if each.queued_at <= at and each.state != STANDBY]
+    reached = {each.receiver for each in messages if each.state == ARRIVED}
+    for name in dict.fromkeys(each.receiver for each in meant):
+        if name not in reached:
+            yield f"but nothing has reached {name} so far: see the messages below"
 
 
 def _seen(told: Explanation) -> Iterator[str]:

@@ -13,6 +13,10 @@ from notifier.core.judging.plan import Reach
 from notifier.errors import DeliveryError
 
 GROUP = "slack"
+FIX, FIX_BUTTONS = (
+    f"check NOTIFIER_SLACK__{name}, and that this machine reaches Slack: docs/slack.md"
+    for name in ("BOT_TOKEN", "APP_TOKEN")
+)
 INSTALL = "add it to the app under OAuth & Permissions, install the app again"
 
 

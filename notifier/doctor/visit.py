@@ -78,8 +78,8 @@ class Visit:
             *self._templates(),
             Check(database_check.GROUP, "database", self._database),
             *self._operations(),
-            Check(slack.GROUP, "token", self._slack, "set NOTIFIER_SLACK__BOT_TOKEN anew"),
-            Check(slack.GROUP, "buttons", self._buttons, "set NOTIFIER_SLACK__APP_TOKEN anew"),
+            Check(slack.GROUP, "token", self._slack, slack.FIX),
+            Check(slack.GROUP, "buttons", self._buttons, slack.FIX_BUTTONS),
             Check(mail.GROUP, "server", self._mail, mail.FIX),
             *self._others(),
         ]

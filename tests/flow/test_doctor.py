@@ -114,6 +114,7 @@ def test_it_works_where_every_part_is_down(stage: Stage) -> None:
     ]
     assert all(f.fix or f.level is not Level.FAIL for f in found.all if f.group != "database")
     assert "not asked after that" in found["wolkvox: source skills"].text
+    assert "that this machine reaches Slack" in found["slack: token"].fix
 
 
 def test_one_part_that_is_down_hides_no_other(stage: Stage) -> None:

@@ -126,6 +126,24 @@ def test_why_was_i_told_is_answered_from_a_messages_short_id(capsys: Said) -> No
     assert why(capsys, found["incidents"][0][:8]).startswith("rejection 12004: told")
 
 
+def test_whom_no_message_reached_is_not_passed_off_as_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    with staged(tmp_path, LIVED) as stage:
+        settle(stage.environment(), stage.folder, monkeypatch)
+        stage.slack.stop()
+        live(stage)
+        waiting = why(capsys, "rejection", "12004", "10:16")
+
+    assert "but nothing has reached leads so far: see the messages below" in waiting
+    assert "has reached on-call" not in waiting
+
+
+@pytest.mark.usefixtures("left")
+def test_whom_a_message_reached_is_told(capsys: Said) -> None:
+    assert "nothing has reached" not in why(capsys, "rejection", "12004", "10:16")
+
+
 @pytest.mark.usefixtures("left")
 def test_what_a_timer_told_after_the_poll_is_shown(capsys: Said) -> None:
     said = why(capsys, "rejection", "12004", "10:48")
