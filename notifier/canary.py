@@ -119,6 +119,7 @@ class Canary:
         """Make up an alert and queue it; say so where the one before did not come through.
 
         Raises:
+            NotOwnerError: another notifier took the database over, and gives its own sign.
             StateError: the database cannot be used.
         """
         if not self._flown:  # else one that never sings is not missed
@@ -126,11 +127,11 @@ class Canary:
             self._flown = True
         if self._expected:
             log.error("canary silent")
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             past.forget_kind(connection, KIND)
         made = self._made(self.clock())
         self._expected = made.id
-        with self.database.transaction() as connection:
+        with self.database.as_owner() as connection:
             outbox.post(connection, [made])
 
     def _settled(self, _: str, __: str, works: bool, ___: str) -> None:

@@ -24,6 +24,11 @@ class Fuse:
     light_for: Callable[[], TimerHandle]
     _burning: TimerHandle | None = None
 
+    @property
+    def ends(self) -> float | None:
+        """When it ends something, by the loop's clock; None where nothing ends."""
+        return None if self._burning is None else self._burning.when()
+
     def light(self) -> None:
         """Count from now, where it does not count already."""
         self._burning = self._burning or self.light_for()
@@ -44,13 +49,19 @@ class Patient(H11Protocol):
     taking: Fuse
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
-        """Take it, unless there are too many."""
+        """Take it; where there are too many, whoever has asked nothing for longest gives way.
+
+        So nobody who opens hundreds and says nothing keeps others out, or whoever looks whether
+        the bot lives.
+        """
         self.asking, self.taking = Fuse(self._end_later), Fuse(self._end_later)
         super().connection_made(transport)
-        if len(self.connections) > self.most:
-            transport.abort()
-        else:
-            self.asking.light()
+        self.asking.light()
+        known: set[Any] = {*self.connections}
+        there = [each for each in known if not each.transport.is_closing()]
+        if len(there) > self.most:
+            silent = [(each.asking.ends, each.transport) for each in there if each.asking.ends]
+            min(silent, key=lambda one: one[0])[1].abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing more."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -258,21 +259,66 @@ def _lost(connection: socket.socket) -> bool:
     return False
 
 
-def test_more_connections_than_so_many_are_shut_and_the_others_served() -> None:
+def test_of_more_connections_than_so_many_the_silent_ones_give_way() -> None:
     with serving(an_app, patience=60, most=3) as server:
         kept = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(3)]
-        kept[0].sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        first = kept[0].recv(1000)
+        first = _answered(kept[0])
         with socket.create_connection(("127.0.0.1", server.port), timeout=60) as one_more:
-            try:
-                more = one_more.recv(1000)
-            except ConnectionResetError:
-                more = b""
+            more = _answered(one_more)
+            silent = _answered(kept[1], ask=False)
+        again = _answered(kept[0])
         for each in kept:
             each.close()
 
-    assert first.startswith(b"HTTP/1.1 200")
+    assert [each[:12] for each in (first, more, again)] == [b"HTTP/1.1 200"] * 3
+    assert silent == b""
+
+
+def test_whoever_waits_for_an_answer_is_not_shut_for_one_more() -> None:
+    ended = threading.Event()
+
+    async def waits(scope: Scope, receive: Receive, send: Send) -> None:
+        await run_in_threadpool(ended.wait, 60)
+        await an_app(scope, receive, send)
+
+    with serving(waits, patience=60, most=2) as server:
+        kept = [socket.create_connection(("127.0.0.1", server.port), timeout=60) for _ in range(2)]
+        for each in kept:
+            each.sendall(WHOLE)
+        until = threading.Event()
+        while _under_way(server) < 2:
+            until.wait(0.01)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as one_more:
+            more = _answered(one_more, ask=False)
+        ended.set()
+        answers = [_answered(each, ask=False) for each in kept]
+        for each in kept:
+            each.close()
+
     assert more == b""
+    assert [each[:12] for each in answers] == [b"HTTP/1.1 200"] * 2
+
+
+def _under_way(server: Server) -> int:
+    """How many connections wait for an answer."""
+    there: Any = list(server._server.server_state.connections)
+    return sum(each.asking.ends is None for each in there)
+
+
+WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def _answered(connection: socket.socket, *, ask: bool = True) -> bytes:
+    """What comes back; empty where the connection was shut."""
+    try:
+        if ask:
+            connection.sendall(WHOLE)
+        found = connection.recv(1000)
+        while found and not found.endswith(b"here"):
+            found += connection.recv(1000)
+    except (ConnectionResetError, BrokenPipeError):
+        return b""
+    return found
 
 
 def test_so_many_pages_listen_and_no_more(tmp_path: Path) -> None:

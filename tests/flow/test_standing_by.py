@@ -13,8 +13,9 @@ import psycopg
 import pytest
 import requests
 
-from notifier.bot import RULES_STAY
+from notifier.bot import RULES_STAY, Bot
 from notifier.clocks import Clocks
+from notifier.errors import NotOwnerError
 from notifier.succession import DIFFERS, LOST, NOBODY, STANDS_BY, Succession, succession
 from notifier.web.desk import SilenceAsked
 from tests.edges.stores import emptied, postgresql
@@ -201,6 +202,28 @@ def test_who_was_overtaken_stands_by_and_knows_what_happened_when_its_turn_comes
         assert line.works
         assert [each.entity for each in line.clerk.listed()] == ["12004"]
     assert len(stage.seen()) == 1
+
+
+def test_who_was_overtaken_lets_nothing_fly_and_leaves_the_others_sign_alone(stage: Stage) -> None:
+    stage.more["NOTIFIER_HEARTBEAT_URL"] = "http://127.0.0.1:9/"
+    with stage.bot() as first:
+        cut(stage)
+        with stage.bot() as other:
+            other.heartbeat()
+            before = canaries(other)
+
+            with pytest.raises(NotOwnerError):
+                first.heartbeat()
+
+            assert len(before) == 1
+            assert canaries(other) == before
+
+
+def canaries(bot: Bot) -> list[str]:
+    """The signs of life that are on their way."""
+    with bot.workers[-1].database.reading() as connection:
+        found = connection.exec_driver_sql("SELECT id FROM outbox WHERE kind = 'canary'").scalars()
+        return list(found)
 
 
 def test_two_processes_and_the_first_is_killed(stage: Stage) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, time, timedelta
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +15,8 @@ from notifier.core.facts.state import InstanceKey
 from notifier.core.rules.hours import Active, active
 
 WARNING = timedelta(minutes=10)  # before its end people hear of a silence that still holds news
+GLOBS = 1024  # kept ready; whoever may see a preview may ask for any number of them
+_SIGNS = frozenset("*?[")  # without any of them a pattern fits itself alone
 _WEEK = range(-1, 9)  # days around today in which the next turn of a weekly silence must be
 
 
@@ -67,7 +70,16 @@ def covers(silence: Silence, key: InstanceKey) -> bool:
 
 def fits(patterns: tuple[str, ...], text: str) -> bool:
     """An exact name comes first: a name may hold what a glob takes for a sign."""
-    return not patterns or any(text == each or fnmatchcase(text, each) for each in patterns)
+    return not patterns or any(text == each or _is_like(text, each) for each in patterns)
+
+
+def _is_like(text: str, pattern: str) -> bool:
+    return not _SIGNS.isdisjoint(pattern) and _glob(pattern).match(text) is not None
+
+
+@lru_cache(maxsize=GLOBS)
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(translate(pattern))
 
 
 def in_force(silence: Silence, now: datetime) -> datetime | None:

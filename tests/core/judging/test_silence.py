@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from notifier.core.facts.state import InstanceKey
-from notifier.core.judging.silence import covering, covers, in_force, turns
+from notifier.core.judging import silence as judged
+from notifier.core.judging.silence import GLOBS, covering, covers, fits, in_force, turns
 from tests.builders import clock, silence
 
 KEY = InstanceKey("bogota", "network-rejection", "12004")
@@ -40,6 +41,20 @@ def test_a_silence_covers_what_fits_all_that_it_names(
     matchers: dict[str, tuple[str, ...]], fits: bool
 ) -> None:
     assert covers(silence(0, 60, **(ANY | matchers)), KEY) is fits
+
+
+def test_patterns_that_somebody_tries_fill_no_memory() -> None:
+    for number in range(GLOBS + 100):
+        assert fits((f"{number}*",), f"{number}-ANA")
+
+    assert judged._glob.cache_info().currsize == GLOBS
+
+
+def test_a_name_without_signs_fits_itself_alone() -> None:
+    before = judged._glob.cache_info().misses
+
+    assert not fits(("1200.", "12004"), "12005")
+    assert judged._glob.cache_info().misses == before
 
 
 def test_a_name_that_looks_like_a_glob_is_itself_too() -> None:
