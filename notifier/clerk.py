@@ -115,7 +115,10 @@ class Clerk:
 
     def listed(self) -> Sequence[IncidentStatus]:
         """All that is open, worst first, then what is pending."""
-        return list(listed(self.bot.cycle.known, self.clock(), self._plan.aliases))
+        return list(self._listed(self.clock()))
+
+    def _listed(self, now: datetime) -> Iterator[IncidentStatus]:
+        return listed(self.bot.cycle.known, now, self._plan.aliases, self._plan.titles)
 
     def unwell(self) -> Sequence[SourceStatus]:
         """The sources of which nothing new is known."""
@@ -135,7 +138,8 @@ class Clerk:
         silences = known.silences.values() if incident.open else ()
         held = covering(silences, incident.key, self.clock())
         known_as = self._plan.aliases.get(incident.key.operation)
-        return of_incident(incident, instance if living else None, told, held, known_as)
+        titles = self._plan.titles.get(incident.key.operation)
+        return of_incident(incident, instance if living else None, told, held, known_as, titles)
 
     def story(self, incident: str) -> Story | None:
         """An incident's whole life; None where there is none of that id."""
@@ -234,6 +238,7 @@ class Clerk:
             day=local.date().isoformat(),
             count=len(times),
             by_hour=tuple(hours),
+            title=rule.text.title,
             target=max((target for target in wanted if target), default=None),
             last_at=times[-1] if times else None,
         )
@@ -246,9 +251,8 @@ class Clerk:
 
     def preview(self, asked: SilenceAsked) -> Sequence[IncidentStatus]:
         """What such a silence would hold now."""
-        silence, now = self._silence(asked), self.clock()
-        open_ones = listed(self.bot.cycle.known, now, self._plan.aliases)
-        found = [each for each in open_ones if each.incident]
+        silence = self._silence(asked)
+        found = [each for each in self._listed(self.clock()) if each.incident]
         return [each for each in found if covers(silence, key_of(each))]
 
     def add_silence(self, asked: SilenceAsked, how: str) -> SilenceStatus:

@@ -62,8 +62,8 @@ def exhibits(laid: Plan, rule: RulePlan, reach: Reach) -> dict[str, Print]:
     if not rule.event:
         ids = sorted(each.id for each in laid.rules.values() if each.operation == rule.operation)
         notices |= beside(rule, collection, ids, reach, WHEN)
-    called = laid.aliases.get(rule.operation, {})
-    told = {name: replace(notice, aliases=called) for name, notice in notices.items()}
+    called, titles = laid.aliases.get(rule.operation, {}), laid.titles.get(rule.operation, {})
+    told = {n: replace(notice, aliases=called, titles=titles) for n, notice in notices.items()}
     printed = {name: printing(notice) for name, notice in told.items()}
     late = {n: _delivered(n, told[one]) for n, one in _MEANWHILE.items() if one in told}
     return printed | late

@@ -79,9 +79,10 @@ def decide(known: Known, reading: Reading, rules: Plan, now: datetime) -> Decisi
 
 
 def _personal(notice: Notice, rules: Plan) -> Notice:
-    """The notice with what the operation's agents are called."""
-    aliases = rules.aliases.get(notice.conversation.operation)
-    return replace(notice, aliases=aliases) if aliases else notice
+    """The notice with what the operation's agents and rules are called."""
+    operation = notice.conversation.operation
+    aliases, titles = rules.aliases.get(operation, {}), rules.titles.get(operation, {})
+    return replace(notice, aliases=aliases, titles=titles) if aliases or titles else notice
 
 
 def _hear(draft: Draft, reading: Delivery | Ration | Lag, rules: Plan) -> None:

@@ -36,6 +36,6 @@ def ending_view(notice: Notice, silence: Silence, teller: Teller) -> EventView:
 
 
 def _line(incident: Incident, teller: Teller) -> str:
-    what = teller.manner.text(incident.key.rule.replace("-", " ").replace("_", " "), NAME)
+    what = teller.spoken(incident.key.rule)
     said = f"{teller.who(incident)}: {what} {teller.value(incident)}"
     return f"{teller.mark(incident)} {said.strip()}"

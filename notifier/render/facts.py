@@ -16,7 +16,7 @@ from notifier.core.facts.state import (
     Scalar,
     Severity,
 )
-from notifier.core.judging.notice import Item, Reason, RuleText, shown_severity
+from notifier.core.judging.notice import Item, Reason, RuleText, Titles, shown_severity
 from notifier.render import gates, trend
 from notifier.render.clean import NAME, SENTENCE, cut
 from notifier.render.manner import Manner
@@ -39,6 +39,7 @@ class Teller:
     now: datetime
     summarise: Summarise
     aliases: Aliases = field(default_factory=dict)
+    titles: Titles = field(default_factory=dict)
 
     def say(self, key: str, **values: str) -> str:
         """A phrase of the receiver's language."""
@@ -48,11 +49,21 @@ class Teller:
 
     @property
     def what(self) -> str:
-        """The rule's id as words."""
-        return self.spoken(self.rule.id)
+        """What people call the rule: its title, or its id as words."""
+        return self._title(self.rule.title) or self._in_words(self.rule.id)
 
     def spoken(self, rule: str) -> str:
-        """Any rule's id as words."""
+        """What people call any rule of the operation."""
+        return self.title(rule) or self._in_words(rule)
+
+    def title(self, rule: str) -> str:
+        """The title of any rule of the operation, where it has one."""
+        return self._title(self.titles.get(rule, {}))
+
+    def _title(self, texts: Mapping[str, str]) -> str:
+        return self.manner.text(self.manner.words.chosen(texts), NAME)
+
+    def _in_words(self, rule: str) -> str:
         return self.manner.text(rule.replace("-", " ").replace("_", " "), NAME)
 
     def who(self, incident: Incident) -> str:
@@ -149,8 +160,7 @@ class Teller:
 
     def own_words(self, fields: Mapping[str, Scalar], more: Mapping[str, object]) -> str:
         """The rule's own summary over these fields, or nothing."""
-        texts = self.rule.summary
-        template = texts.get(self.manner.words.language) or texts.get("")
+        template = self.manner.words.chosen(self.rule.summary)
         if not template:
             return ""
         clean = {

@@ -56,6 +56,15 @@ class GateLike(Protocol):
     def values(self) -> Mapping[str, str]: ...
 
 
+class TitledLike(Protocol):
+    """What is about one rule; *title* by language."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def title(self) -> Mapping[str, str]: ...
+
+
 class Pages:
     """The templates of the pages, and their words.
 
@@ -158,6 +167,8 @@ class Speaker:
             "ago": self._ago,
             "span": self._span,
             "short": self._short,
+            "title": self._title,
+            "titled": self._titled,
             "spark": _spark,
             "course": self._course,
             "direction": self._direction,
@@ -202,6 +213,15 @@ class Speaker:
 
     def _short(self, text: str) -> str:
         return self._manner("").text(text, NAME)
+
+    def _title(self, each: TitledLike) -> str:
+        """What people call a rule, where it has a title."""
+        return self._short(self.words.chosen(each.title))
+
+    def _titled(self, each: TitledLike) -> str:
+        """A rule's id, behind its title where it has one."""
+        title, rule = self._title(each), self._short(each.rule)
+        return f"{title} ({rule})" if title else rule
 
     def _gate(self, gate: GateLike) -> str:
         """One thing that stands before a message; one that was not reached by its name alone."""

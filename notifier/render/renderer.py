@@ -117,7 +117,9 @@ class Renderer:
 
     def _view(self, notice: Notice, *, public: bool) -> View | EventView:
         manner = self.manner(notice, public=public)
-        teller = Teller(manner, notice.rule, notice.at, self._summarise, notice.aliases)
+        teller = Teller(
+            manner, notice.rule, notice.at, self._summarise, notice.aliases, notice.titles
+        )
         if notice.ending is not None:
             return ending_view(notice, notice.ending, teller)
         if notice.report is not None:

@@ -55,7 +55,9 @@ def _rules(report: Report, teller: Teller) -> Iterator[str]:
     say = _hygiene if report.kind == "rules" else _shift
     yield from filter(None, (say(rule, counts, teller) for rule, counts in busiest))
     if report.kind == "rules" and report.still:
-        names = ", ".join(teller.manner.text(rule, NAME) for rule in report.still)
+        names = ", ".join(
+            teller.title(rule) or teller.manner.text(rule, NAME) for rule in report.still
+        )
         yield teller.say("digest.never", names=names)
 
 
@@ -83,8 +85,7 @@ def _hygiene(rule: str, counts: RuleTally, teller: Teller) -> str:
 
 
 def _line(rule: str, said: list[str], teller: Teller) -> str:
-    name = teller.manner.text(rule.replace("-", " ").replace("_", " "), NAME)
-    return f"{name}: {' · '.join(said)}" if said else ""
+    return f"{teller.spoken(rule)}: {' · '.join(said)}" if said else ""
 
 
 def _open(notice: Notice, teller: Teller) -> Iterator[str]:
@@ -94,5 +95,5 @@ def _open(notice: Notice, teller: Teller) -> Iterator[str]:
 def _still(incident: Incident, teller: Teller) -> str:
     since = teller.manner.time(incident.since, teller.now)
     said = teller.say("digest.still", who=teller.who(incident), time=since)
-    what = teller.manner.text(incident.key.rule.replace("-", " ").replace("_", " "), NAME)
+    what = teller.spoken(incident.key.rule)
     return f"{teller.mark(incident)} {said} · {what} {teller.value(incident)}".rstrip()

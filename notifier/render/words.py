@@ -48,6 +48,10 @@ class Words:
         variants = (phrase,) if isinstance(phrase, str) else phrase
         return _filled(variants[seed % len(variants)], values)
 
+    def chosen(self, texts: Mapping[str, str]) -> str:
+        """The text of this language, or of any (``""``), or nothing."""
+        return texts.get(self.language) or texts.get("", "")
+
     @cached_property
     def _locale(self) -> Locale:
         return Locale(self.language)

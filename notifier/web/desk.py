@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -58,6 +58,7 @@ class Hits:
     """What an event rule announced today.
 
     Attributes:
+        title: What people call the rule, by language; ``""`` is any.
         day: In the operation's zone.
         count: Events of the day so far; *by_hour*: one count per hour begun, from midnight on.
         target: The highest of its receivers' targets; None where none has one.
@@ -69,6 +70,7 @@ class Hits:
     day: str
     count: int
     by_hour: tuple[int, ...]
+    title: Mapping[str, str] = field(default_factory=dict)
     target: int | None = None
     last_at: datetime | None = None
 

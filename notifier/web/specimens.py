@@ -29,7 +29,8 @@ ZONES = {"bogota": "America/Bogota"}
 
 OPEN = IncidentStatus(
     incident="0123456789abcdef", rule="network-rejection", operation="bogota", entity="12004",
-    name="ANDRÉS GÓMEZ", source="latency", severity="critical", state="open",
+    title={"": "Network rejection"}, name="ANDRÉS GÓMEZ", source="latency", severity="critical",
+    state="open",
     since=WHEN - HOUR, opened_at=WHEN - HOUR, seen_at=WHEN, value=6.0, worst=9.0, unit="percent",
     threshold=1.0, trend=(2.0, 9.0, 6.0), acknowledged_by="Eva", silence="a0", held="frozen",
     silenced_by="Luis", silenced_until=WHEN + HOUR, receivers=("team-leads",), told=("team-leads",),
@@ -37,6 +38,7 @@ OPEN = IncidentStatus(
 EXPLAINED = replace(
     OPEN, incident="1123456789abcdef", explained_by=OPEN.incident, told=(), untold="explained",
     acknowledged_by=None, silence=None, silenced_by=None, silenced_until=None, state="recovering",
+    title={},
     value=None, threshold=None, unit="number", name="", trend=(),
 )  # fmt: skip
 PENDING = replace(EXPLAINED, incident=None, explained_by=None, state="pending", severity=None)
@@ -73,6 +75,7 @@ SOURCE = SourceStatus(
 )  # fmt: skip
 RULE = RuleStatus(
     rule=OPEN.rule, operation="bogota", source="latency.by_agent", kind="state", severity="warning",
+    title=OPEN.title,
     state="open", when="network_rejection > 1", where="agent_status == 'connected'",
     to=("team-leads",), open=1, fired=7, short=5, taken=1, last_at=WHEN, hold=600.0,
     tests=(RuleTest("ten minutes", True, ()), RuleTest("a blank", False, ("0m: expected open",))),

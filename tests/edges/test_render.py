@@ -20,6 +20,7 @@ from notifier.core.facts.state import (
     Told,
 )
 from notifier.core.judging.notice import Event, Item, Notice, Reason, RuleText
+from notifier.core.judging.silence import Silence
 from notifier.core.telling.outgoing import Envelope
 from notifier.errors import Trouble
 from notifier.render import Renderer, envelopes, text
@@ -168,6 +169,45 @@ def test_a_summary_that_fails_gives_way_to_the_usual_words(summary: str) -> None
     rule = with_changes(RULE, summary={"": summary})
 
     assert headline(opened(rule=rule)) == headline(opened())
+
+
+@pytest.mark.parametrize(
+    ("title", "headline_"),
+    [
+        ({"es": "Rechazo de red", "en": "Rejection"}, "Rechazo de red: 2 en alerta"),
+        ({"": "Rechazo"}, "Rechazo: "),
+        ({"en": "Rejection"}, "network rejection: "),
+        ({}, "network rejection: "),
+        ({"": "<!channel> *{{ x }}* 3001234567"}, "&lt;!channel&gt;"),
+    ],
+)
+def test_a_group_is_called_by_the_rules_title(title: dict[str, str], headline_: str) -> None:
+    rule = with_changes(RULE, title=title)
+
+    said = headline(
+        notice(*(Item(Reason.OPEN, one) for one in members(2)), talk=spanish(), rule=rule)
+    )
+
+    assert headline_ in said
+    assert "3001234567" not in said
+
+
+def test_storms_and_warnings_call_rules_by_their_titles() -> None:
+    storm = notice(
+        *(Item(Reason.OPEN, one) for one in (*members(2), incident(rule="loss"))),
+        rule=RuleText("storm", Severity.WARNING),
+        talk=spanish(rule="storm"),
+    )
+    silence = Silence(
+        id="a0", author="Eva", comment="x", created_at=NOW, starts_at=NOW, ends_at=NOW
+    )
+    titles = {"network-rejection": {"es": "Rechazo de red"}}
+    told = with_changes(storm, titles=titles)
+
+    assert "Rechazo de red (2)" in body(told)
+    assert "loss (1)" in body(told)
+    assert "Rechazo de red: AGENT 0" in headline(told)
+    assert "Rechazo de red 6,5" in body(with_changes(told, ending=silence))
 
 
 def test_a_failing_summary_is_reported() -> None:

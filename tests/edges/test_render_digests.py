@@ -68,6 +68,22 @@ def test_rules_are_told_how_they_did_and_which_never_fired() -> None:
     assert "new hit" not in said
 
 
+@pytest.mark.parametrize(
+    ("language", "name", "still"),
+    [("es", "Rechazo de red", "Enlace"), ("pt", "network rejection", "site-link")],
+)
+@pytest.mark.parametrize("kind", ["shift", "rules"])
+def test_rules_are_called_by_their_titles(kind: str, language: str, name: str, still: str) -> None:
+    titles = {"network-rejection": {"es": "Rechazo de red"}, "site-link": {"es": "Enlace"}}
+    report = Report(kind, BEGIN - timedelta(days=7), RULES, ("site-link",))
+
+    said = text(replace(notice(report, language), titles=titles), RENDERER)
+
+    assert f"{name}: 4 alert" in said
+    assert (still in said) == (kind == "rules")
+    assert "new hit: 5" in said or kind == "rules"
+
+
 def test_it_is_a_message_of_its_own_on_slack_and_a_mail() -> None:
     (post,) = envelopes(notice(shift(RULES)), RENDERER)
     (mail,) = envelopes(notice(shift(RULES), kind="email"), RENDERER)

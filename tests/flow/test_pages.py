@@ -23,7 +23,7 @@ from notifier.render.words import LANGUAGES, names_in, read_phrases
 from notifier.store import recordings
 from notifier.web.wishes import Asked
 from tests.flow.pages import TOKEN, VIEWER, WITH_TOKENS, Site, served
-from tests.flow.stage import staged
+from tests.flow.stage import RULES, staged
 
 PAGES = ("/", "/silences", "/silences/new", "/history", "/hits", "/sources", "/rules", "/gallery",
          "/rules/bogota/rejection", "/rules/bogota/hit", "/receivers", "/changes")  # fmt: skip
@@ -278,6 +278,29 @@ def test_what_goes_wrong_is_a_page_with_a_way_back(
     assert answer.status_code == status
     assert says in text(answer)
     assert "Back to what is open" in text(answer)
+
+
+def test_rules_are_called_by_their_titles_with_the_id_beside_it(tmp_path: Path) -> None:
+    title = 'id = "rejection"\ntitle = { es = "Rechazo de <b>red</b>", en = "Bad network" }'
+    rules = RULES.replace('id = "rejection"', title)
+    with staged(tmp_path, rules) as stage, served(stage) as site:
+        site.poll(**{"1_ANA": "2"})
+        (open_one,) = site.api("incidents").json()["items"]
+        named = [site.api(kind).json() for kind in ("rules", "hits")]
+        browser = Browser(site)
+
+        assert "rule Bad network (rejection)" in text(browser.open("/"))
+        assert "Bad network rejection · bogota" in text(browser.open("/rules"))
+        browser.open("/language/es")
+        page = browser.open("/rules/bogota/rejection")
+        assert "<h1>Rechazo de &lt;b&gt;red&lt;/b&gt;</h1>" in page.text
+        assert "rejection · bogota" in text(page)
+        assert (open_one["rule"], open_one["title"]["en"]) == ("rejection", "Bad network")
+        assert [each["title"].get("en") for one in named for each in one] == [
+            "Bad network",
+            None,
+            None,
+        ]
 
 
 def test_an_empty_bot_says_so_in_a_kind_way(tmp_path: Path) -> None:

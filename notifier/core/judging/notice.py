@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import TypeAlias
 
 from notifier.core.facts.people import Aliases
 from notifier.core.facts.sales import Merit
@@ -18,6 +19,9 @@ from notifier.core.facts.state import (
     Told,
 )
 from notifier.core.judging.silence import Silence
+
+Titles: TypeAlias = Mapping[str, Mapping[str, str]]
+"""What people call rules: by rule id and language, ``""`` for any language."""
 
 
 class Reason(Enum):
@@ -137,6 +141,7 @@ class RuleText:
         by: The grouping fields; None for one instance per entity.
         mention: Whom to ping on open and raised severity, never for a warning.
         drill: Nothing is wrong: people only practise.
+        title: What people call it, by language, as *summary* is.
     """
 
     id: str
@@ -149,6 +154,7 @@ class RuleText:
     by: tuple[str, ...] | None = None
     mention: str = ""
     drill: bool = False
+    title: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +172,7 @@ class Notice:
         merits: What is to be said of the events beside their number.
         belated: It happened while nobody looked.
         give_up_at: Undelivered then, it is old news.
-        aliases: What the operation's agents are called.
+        aliases: What the operation's agents are called; *titles*: what its rules are.
     """
 
     conversation: Conversation
@@ -184,6 +190,7 @@ class Notice:
     report: Report | None = None
     give_up_at: datetime | None = None
     aliases: Aliases = field(default_factory=dict)
+    titles: Titles = field(default_factory=dict)
 
     @property
     def reasons(self) -> frozenset[Reason]:

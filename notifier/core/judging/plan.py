@@ -16,7 +16,7 @@ from notifier.core.facts.state import (
     TallyKey,
 )
 from notifier.core.judging.lifecycle import Policy
-from notifier.core.judging.notice import RuleText
+from notifier.core.judging.notice import RuleText, Titles
 from notifier.core.language.expression import Expression
 from notifier.core.language.history import Needs
 from notifier.core.language.loop import Loop
@@ -221,6 +221,7 @@ class Plan:
     quotas: Mapping[str, Quota] = field(default_factory=dict)  # by operation
     digests: tuple[DigestPlan, ...] = ()
     aliases: Mapping[str, Aliases] = field(default_factory=dict)  # by operation
+    titles: Mapping[str, Titles] = field(default_factory=dict)  # by operation
     retention: timedelta = timedelta(days=35)  # how long readings and history are kept
     text: str = field(default="", repr=False)
 

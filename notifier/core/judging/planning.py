@@ -10,7 +10,7 @@ from notifier.core.facts.beside import Beside
 from notifier.core.facts.people import aliases
 from notifier.core.facts.state import TallyKey, digest, seconds
 from notifier.core.judging.lifecycle import Policy
-from notifier.core.judging.notice import RuleText
+from notifier.core.judging.notice import RuleText, Titles
 from notifier.core.judging.plan import CollectionPlan, DigestPlan, Plan, Reach, RulePlan, SourcePlan
 from notifier.core.language.expression import Expression, parse
 from notifier.core.language.loop import LoopRule, compile_loop, needs_of
@@ -42,6 +42,7 @@ def plan(book: Rulebook) -> Plan:
         quotas={name: _quota(book, each) for name, each in book.operations.items()},
         digests=tuple(_digests(book)),
         aliases={name: aliases(each.aliases) for name, each in book.operations.items()},
+        titles={name: _titles(rules, name) for name in book.operations},
         retention=book.file.retention,
         text=book.text,
     )
@@ -203,6 +204,7 @@ def _text(rule: Rule) -> RuleText:
     return RuleText(
         id=rule.id,
         severity=rule.severity,
+        title=rule.title or {},
         summary=rule.summary or {},
         owner=rule.owner or "",
         runbook=rule.runbook or "",
@@ -210,6 +212,11 @@ def _text(rule: Rule) -> RuleText:
         template=rule.template or "",
         by=rule.by,
     )
+
+
+def _titles(rules: Iterable[RulePlan], operation: str) -> Titles:
+    own = (rule for rule in rules if rule.operation == operation)
+    return {rule.id: rule.text.title for rule in own if rule.text.title}
 
 
 def direction(node: Node) -> str:

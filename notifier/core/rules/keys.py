@@ -43,6 +43,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _HALF = re.compile(r"(\d{1,3})\s*/\s*(\d{1,3})")
 _LINK = re.compile(r"https?://[^\s\"<>\\^`{|}\x00-\x20\x7f]+")
 LONGEST_ALIAS = 40  # characters: it stands among others in one line
+LONGEST_TITLE = 60  # characters: it stands in a headline, before numbers
 _MOST = 100  # polls that a rule may remember
 
 
@@ -222,7 +223,7 @@ def _shaped(pattern: re.Pattern[str], says: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _summary(value: object) -> object:
+def _worded(value: object) -> object:
     """Take one text where a table by language may stand: the language is then ``""``."""
     return {"": value} if isinstance(value, str) else value
 
@@ -233,6 +234,12 @@ def _languages(value: dict[str, str]) -> dict[str, str]:
             raise ValueError(
                 f"`{language}` is no language that is spoken here: {', '.join(LANGUAGES)}"
             )
+    return value
+
+
+def _title(value: str) -> str:
+    if not value.strip() or len(value) > LONGEST_TITLE or not value.isprintable():
+        raise ValueError(f"a title is one line of 1 to {LONGEST_TITLE} characters")
     return value
 
 
@@ -263,6 +270,12 @@ def written_clock(minutes: int) -> str:
 
 def _schema(**keys: Any) -> WithJsonSchema:
     return WithJsonSchema(keys)
+
+
+def _by_language(**keys: Any) -> WithJsonSchema:
+    text = {"type": "string", **keys}
+    table = {"type": "object", "properties": dict.fromkeys(LANGUAGES, text)}
+    return _schema(anyOf=[text, {**table, "additionalProperties": False}])
 
 
 def _texts(**keys: Any) -> WithJsonSchema:
@@ -375,16 +388,13 @@ Link: TypeAlias = Annotated[
 ]
 Words: TypeAlias = Annotated[
     dict[StrictStr, StrictStr],
-    BeforeValidator(_summary),
+    BeforeValidator(_worded),
     AfterValidator(_languages),
-    _schema(
-        anyOf=[
-            {"type": "string"},
-            {
-                "type": "object",
-                "properties": {language: {"type": "string"} for language in LANGUAGES},
-                "additionalProperties": False,
-            },
-        ]
-    ),
+    _by_language(),
+]
+Title: TypeAlias = Annotated[
+    dict[StrictStr, Annotated[StrictStr, AfterValidator(_title)]],
+    BeforeValidator(_worded),
+    AfterValidator(_languages),
+    _by_language(minLength=1, maxLength=LONGEST_TITLE),
 ]

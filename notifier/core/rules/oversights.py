@@ -131,5 +131,6 @@ def _names(draft: Draft) -> Iterator[tuple[Loc, str]]:
     for i, rule in draft.rules:
         yield ("rule", i, "id"), rule.id
         yield from ((("rule", i, "labels", key), text) for key, text in rule.labels.items())
+        yield from ((("rule", i, "title"), text) for text in (rule.title or {}).values())
         yield from ((("rule", i, "summary"), text) for text in (rule.summary or {}).values())
     yield from ((("test", i, "name"), test.name) for i, test in draft.tests)

@@ -18,6 +18,7 @@ from notifier.core.rules.keys import (
     Link,
     Name,
     Period,
+    Title,
     Words,
     written,
 )
@@ -146,6 +147,10 @@ class Rule(Table):
         default=None,
         description="For events: another source of the operation that lists them for longer, as "
         "`cdr_calls`. What `on` missed is announced from there.",
+    )
+    title: Title | None = Field(
+        default=None,
+        description="What people call the rule: a text, or one by language. Default: its id.",
     )
     summary: Words | None = Field(
         default=None,

@@ -133,6 +133,7 @@ class RuleStatus:
     """How one rule of one operation does.
 
     Attributes:
+        title: What people call it, by language; ``""`` is any.
         state: ``open``, ``pending``, ``well`` or ``off`` (``enabled = false``).
         kind: ``state`` or ``event``.
         open: Incidents that are open; *pending*: those that are not old enough.
@@ -148,6 +149,7 @@ class RuleStatus:
     severity: str
     state: str
     when: str
+    title: Mapping[str, str] = field(default_factory=dict)
     clear: str | None = None
     where: str | None = None
     critical: str | None = None
@@ -223,6 +225,7 @@ def _status(
         severity=rule.severity.value,
         state=_state(lately) if laid else "off",
         when=rule.when,
+        title=rule.title or {},
         clear=rule.clear,
         where=rule.where,
         critical=rule.critical,

@@ -6,13 +6,14 @@ The names of ``IncidentStatus`` are keys of the public interface.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from notifier.core.facts import people
 from notifier.core.facts.people import Aliases
 from notifier.core.facts.state import Incident, Instance, InstanceKey, Phase, Scalar, Told
+from notifier.core.judging.notice import Titles
 from notifier.core.judging.silence import Silence, covering
 
 STATES = {Phase.PENDING: "pending", Phase.OPEN: "open", Phase.RECOVERING: "recovering"}
@@ -27,6 +28,7 @@ class IncidentStatus:
     Attributes:
         incident: None while it is pending: nothing opened yet.
         state: ``pending``, ``open``, ``recovering`` or ``closed``.
+        title: What people call the rule in force, by language; ``""`` is any.
         name: The entity as people know it, where it has a name.
         since: When the breach was first seen.
         direction: On which side of the threshold things are bad, ``>`` or ``<``.
@@ -43,6 +45,7 @@ class IncidentStatus:
     rule: str
     operation: str
     entity: str
+    title: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
     source: str = ""
     severity: str | None = None
@@ -99,20 +102,25 @@ class KnownLike(Protocol):
 
 
 def listed(
-    known: KnownLike, now: datetime, aliases: Mapping[str, Aliases] | None = None
+    known: KnownLike,
+    now: datetime,
+    aliases: Mapping[str, Aliases] | None = None,
+    titles: Mapping[str, Titles] | None = None,
 ) -> Iterator[IncidentStatus]:
     """Every instance that is not OK, and every source in trouble: worst first, pending last.
 
-    aliases: What the agents of each operation are called.
+    aliases: What the agents of each operation are called; *titles*: what its rules are.
     """
     living = {i.incident: i for i in known.instances.values() if i.incident}
     for incident in sorted((i for i in known.incidents.values() if i.open), key=_worst_first):
         told = known.told.get(incident.id, {})
         held = covering(known.silences.values(), incident.key, now)
         known_as = (aliases or {}).get(incident.key.operation)
-        yield of_incident(incident, living.get(incident.id), told, held, known_as)
+        titled = (titles or {}).get(incident.key.operation)
+        yield of_incident(incident, living.get(incident.id), told, held, known_as, titled)
     pending = (each for each in known.instances.values() if each.phase is Phase.PENDING)
-    yield from (of_pending(each) for each in sorted(pending, key=lambda i: i.key))
+    for each in sorted(pending, key=lambda i: i.key):
+        yield of_pending(each, (titles or {}).get(each.key.operation))
 
 
 def _worst_first(incident: Incident) -> tuple[int, datetime, InstanceKey]:
@@ -125,12 +133,13 @@ def of_incident(
     told: Mapping[str, Told],
     held: tuple[Silence, datetime] | None = None,
     aliases: Aliases | None = None,
+    titles: Titles | None = None,
 ) -> IncidentStatus:
     """How one incident stands.
 
     instance: The living one, which says whether it recovers.
     held: The silence that holds news of it, and until when.
-    aliases: What the agents of its operation are called.
+    aliases: What the agents of its operation are called; *titles*: what its rules are.
     """
     silence, until = held or (None, None)
     return IncidentStatus(
@@ -138,6 +147,7 @@ def of_incident(
         rule=incident.key.rule,
         operation=incident.key.operation,
         entity=incident.key.entity,
+        title=(titles or {}).get(incident.key.rule, {}),
         name=_shown(incident, aliases or {}),
         source=incident.source.source,
         severity=incident.severity.value,
@@ -178,13 +188,14 @@ def _state(incident: Incident, instance: Instance | None) -> str:
     return STATES[instance.phase] if instance else STATES[Phase.OPEN]
 
 
-def of_pending(instance: Instance) -> IncidentStatus:
+def of_pending(instance: Instance, titles: Titles | None = None) -> IncidentStatus:
     """How an instance stands that breaches, but not for long enough yet."""
     return IncidentStatus(
         incident=None,
         rule=instance.key.rule,
         operation=instance.key.operation,
         entity=instance.key.entity,
+        title=(titles or {}).get(instance.key.rule, {}),
         source=instance.source.source,
         state=STATES[instance.phase],
         since=instance.since,

@@ -143,6 +143,18 @@ def test_a_new_text_is_used_at_the_next_change_and_sends_nothing() -> None:
     assert play.last.notices[0].rule.owner == "Redes"
 
 
+def test_a_title_is_of_the_rules_in_force_and_gone_with_its_rule() -> None:
+    play = opened()
+    assert play.reload(1, rejection('title = "Bad network"')) == []
+    play.poll(5, agent("12004", 2), agent("12005", 2))
+    assert play.last.notices[0].titles == {"network-rejection": {"": "Bad network"}}
+
+    assert play.reload(6, OTHER) != []
+    assert {(n.rule.id, str(n.titles), str(n.rule.title)) for n in play.last.notices} == {
+        ("network-rejection", "{}", "{}")
+    }
+
+
 # ---- renamed ----
 
 RENAMED = rejection('id = "rejected"\nwas = "network-rejection"')

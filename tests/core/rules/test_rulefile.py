@@ -176,6 +176,11 @@ def test_each_mistake_is_told_in_its_place(old: str, new: str, said: str) -> Non
         ('runbook = "javascript:alert(1)"', "23:11: error: `javascript:alert(1)` is not an address; it begins with https:// or http://"),
         ('summary = { fr = "x" }', "23:11: error: `fr` is no language that is spoken here: en, es, pt"),
         ("summary = { es = 3 }", "23:18: error: `es` must be text in quotes"),
+        ('title = " "', "23:9: error: a title is one line of 1 to 60 characters"),
+        (f'title = {{ es = "{"x" * 61}" }}', "23:16: error: a title is one line of 1 to 60 characters"),
+        ('title = "a\\nb"', "23:9: error: a title is one line of 1 to 60 characters"),
+        ('title = { fr = "x" }', "23:9: error: `fr` is no language that is spoken here: en, es, pt"),
+        ("title = 3", "23:9: error: `title` must be a table"),
         ("group = []", '23:9: error: `group` is "poll", "entity", "rule" or a list of fields'),
         ('group = "skil_id"', "23:9: error: unknown field `skil_id`; did you mean `skill_id`?"),
         ('by = "ip"', "23:6: error: unknown field `ip`; there is `by_abandon`, `calls_in_queue_now`, "

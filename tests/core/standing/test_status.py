@@ -67,6 +67,23 @@ def test_the_worst_comes_first_and_what_is_pending_last() -> None:
     assert found[2].incident is None
 
 
+def test_what_the_rules_in_force_are_called_stands_beside_their_ids() -> None:
+    own = rejection('title = { es = "Red" }\nmin_samples = 2')
+    play = Play(own)
+    play.poll(0, agent("1-ANA", 2))
+    play.poll(5, agent("1-ANA", 2), agent("2-LUIS", 9))
+
+    found = list(listed(play.known, BEGIN, titles=play.plan.titles))
+    (rule,) = ruled(play.known, own)
+
+    assert [(s.state, s.title) for s in found] == [
+        ("open", {"es": "Red"}),
+        ("pending", {"es": "Red"}),
+    ]
+    assert [s.title for s in statuses(play)] == [{}, {}]
+    assert rule.title == {"es": "Red"}
+
+
 def test_what_is_clear_but_not_for_long_recovers() -> None:
     play = Play(rejection('keep = "10m"'))
     play.poll(0, agent("1-ANA", 2))
