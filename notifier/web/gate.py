@@ -97,8 +97,10 @@ class Gate:
         address = scope["client"][0] if scope.get("client") else ""
         https = scope["scheme"] == "https"
         if self.access.trusts(address):
-            https = headers.get("x-forwarded-proto", scope["scheme"]) == "https"
-            address = headers.get("x-forwarded-for", address).rpartition(",")[2].strip()
+            https = (headers.getlist("x-forwarded-proto") or [scope["scheme"]])[-1] == "https"
+            # Some proxies add a line of their own behind those that the client sent.
+            told = ",".join(headers.getlist("x-forwarded-for")) or address
+            address = told.rpartition(",")[2].strip()
         return Caller(address, _host(headers.get("host", "")), https)
 
     def _visitor(self, headers: Headers, scope: Scope, caller: Caller) -> Visitor | None:
@@ -110,7 +112,8 @@ class Gate:
             role = access.by_token(token.strip())
             return Visitor(role, how="token") if role else None
         client = scope["client"][0] if scope.get("client") else ""
-        user = headers.get(access.user_header, "").strip() if access.user_header else ""
+        users = headers.getlist(access.user_header) if access.user_header else []
+        user = users[0].strip() if len(users) == 1 else ""  # of several, one may be the client's
         if user and access.trusts(client):
             return access.by_proxy(user)
         return (

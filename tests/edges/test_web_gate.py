@@ -57,6 +57,7 @@ class Door:
         clock: Callable[[], datetime] = lambda: NOW,
     ) -> None:
         self.seconds = 0.0
+        self.more: tuple[tuple[str, str], ...] = ()  # headers behind all others
         self.access = access
         self.gate = Gate(inside, access, names, Attempts(lambda: self.seconds), clock)
 
@@ -72,7 +73,7 @@ class Door:
         scope: dict[str, object] = {
             "type": "http", "method": method, "path": raw_path, "query_string": query.encode(),
             "scheme": "http", "client": (client, 5), "server": ("127.0.0.1", 8080),
-            "headers": [(k.encode(), v.encode()) for k, v in given.items()],
+            "headers": [(k.encode(), v.encode()) for k, v in (*given.items(), *self.more)],
         }  # fmt: skip
         return Answer(run(self.gate, scope))
 
@@ -237,6 +238,23 @@ def test_guesses_from_everywhere_fill_no_memory() -> None:
 
     assert len(attempts._own) == ADDRESSES
     assert len(attempts._wrong) == FROM_ALL
+
+
+def test_of_several_lines_of_a_proxy_and_its_client_the_proxys_is_believed() -> None:
+    door = Door(PROXIED)
+    door.more = (("x-forwarded-for", "203.0.113.7"), ("x-forwarded-proto", "http"))
+
+    answer = door.knock(x_user="eva", x_forwarded_for="127.0.0.1", x_forwarded_proto="https")
+
+    assert '"address":"203.0.113.7"' in answer.text
+    assert "strict-transport-security" not in answer.headers
+
+
+def test_of_two_users_in_one_request_none_is_believed() -> None:
+    door = Door(PROXIED)
+    door.more = (("x-user", "luis"),)
+
+    assert door.knock(x_user="eva").status == 401
 
 
 # ---- sessions ----
