@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from notifier import logs
+from notifier.channels.slack import Slack
 from notifier.clerk import Clerk
+from notifier.core.judging.plan import Plan
 from notifier.core.telling.outgoing import Envelope
 from notifier.serving import front
 from notifier.settings import Settings, load_settings, unknown_variables
@@ -35,6 +37,8 @@ def run() -> int:
     _listen(stop, reload)
     with succession(settings) as line:
         plan = line.clerk.bot.cycle.plan
+        for unheard in deaf_for_want_of_settings(settings, plan):
+            log.warning("settings", problem=unheard)
         server = _serve(settings, line.clerk)
         log.info("started", version=VERSION, port=server.port, rules=len(plan.rules),
                  sources=len(plan.sources))  # fmt: skip
@@ -47,6 +51,14 @@ def run() -> int:
         server.stop()
     log.info("stopped")
     return 0
+
+
+def deaf_for_want_of_settings(settings: Settings, plan: Plan) -> Iterator[str]:
+    """Whom nothing can reach, for a setting is missing. Messages wait: it may come any moment."""
+    names = sorted({each.name for each in plan.reaches.values() if each.kind == Slack.kind})
+    if names and settings.slack.bot_token is None:
+        heard = ", ".join(f"`{name}`" for name in names)
+        yield f"no message reaches {heard} without a Slack token; set NOTIFIER_SLACK__BOT_TOKEN"
 
 
 def _listen(stop: threading.Event, reload: threading.Event) -> None:

@@ -44,6 +44,7 @@ def _open(desk: Desk) -> dict[str, Any]:
         "pending": [each for each in listed if not each.incident][:PENDING],
         "sources": len(desk.source_keys()),
         "unwell": desk.unwell(),
+        "deaf": [each for each in desk.receivers() if each.state != "well" and each.waiting],
     }
 
 

@@ -154,6 +154,7 @@ def _overviews() -> Iterator[tuple[str, dict[str, Any]]]:
                 "number_of": Counter(bogota=total),
                 "sources": 2,
                 "unwell": [SOURCE],
+                "deaf": [RECEIVER],
             },
         )
 

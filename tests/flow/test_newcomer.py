@@ -14,8 +14,11 @@ import typer
 
 from notifier import cli
 from notifier.commands import listing
+from notifier.commands.run import deaf_for_want_of_settings
 from notifier.errors import ConfigError
 from notifier.rules import read_rules
+from notifier.settings import load_settings
+from tests.builders import rejection, rules
 from tests.flow.test_check import RULES
 
 Said = pytest.CaptureFixture[str]
@@ -167,3 +170,16 @@ def test_without_a_database_made_up_days_are_offered(
     assert told("replay", monkeypatch=monkeypatch) == 1
 
     assert "or look at made-up days: --simulate 7d" in capsys.readouterr().err
+
+
+# ---- a setting that nobody set ----
+
+
+def test_a_run_says_at_once_whom_nothing_can_reach() -> None:
+    laid = rules(rejection())
+
+    (said,) = deaf_for_want_of_settings(load_settings(env={}, dotenv=None), laid)
+
+    assert said.startswith("no message reaches `team-leads` without a Slack token; set ")
+    given = load_settings(env={"NOTIFIER_SLACK__BOT_TOKEN": "xoxb-1"}, dotenv=None)
+    assert not list(deaf_for_want_of_settings(given, laid))

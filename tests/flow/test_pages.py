@@ -20,6 +20,7 @@ from notifier.errand import Sent
 from notifier.lookback import _Begun
 from notifier.render.shipped import folder
 from notifier.render.words import LANGUAGES, names_in, read_phrases
+from notifier.simulator.slack_faults import SlackFault, Slip
 from notifier.store import recordings
 from notifier.web.wishes import Asked
 from tests.flow.pages import TOKEN, VIEWER, WITH_TOKENS, Site, served
@@ -109,6 +110,19 @@ def test_the_first_page_says_what_is_broken_and_who_knows(site: Site) -> None:
     assert "1 critical 1 warning" in said
     assert "ANA 1 rule rejection 2.5% limit 1%" in said
     assert "Nobody has it yet told leads on-call" in said
+
+
+def test_who_is_not_reached_is_said_where_people_look_first(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage, served(stage) as site:
+        stage.slack.faults.extend(
+            [SlackFault(Slip.ERROR, "chat.postMessage", error="fatal_error")] * 9
+        )
+        site.poll(**{"1_ANA": "2"})
+
+        said = text(Browser(site).open("/"))
+
+    assert "1 receiver is not being reached : leads (1 message waits" in said
+    assert "whoever is named as told there may not know yet" in said
 
 
 def test_nothing_is_well_while_a_source_cannot_be_read(tmp_path: Path) -> None:
