@@ -27,7 +27,8 @@ from notifier.orders import News
 from notifier.serving import front
 from notifier.web.server import Server
 from notifier.web.wishes import Trial
-from tests.flow.pages import settle
+from tests.flow.pages import VIEWER, WITH_TOKENS, served, settle
+from tests.flow.stage import staged as bare
 
 LARGEST = 300_000  # bytes of a picture
 PATIENCE = 20_000  # milliseconds that a busy machine may take
@@ -173,6 +174,23 @@ def test_what_the_bot_learns_comes_by_itself_and_a_restart_is_bridged(
         play.until(play.simulated[0] + 60)
         expect(page.locator("#as-of")).not_to_have_text(now, timeout=PATIENCE)
         assert page.evaluate("window.same"), "the page was loaded anew"
+
+
+def test_a_page_whose_session_ended_asks_to_log_in_again(browser: Browser, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as apart, ExitStack() as rooms:
+        stage = apart.submit(rooms.enter_context, bare(tmp_path)).result()
+        site = rooms.enter_context(served(stage, **WITH_TOKENS))
+        page = browser.new_context().new_page()
+        page.goto(f"{site.url}/")
+        page.locator("[name=name]").fill("Luis")
+        page.locator("[name=token]").fill(VIEWER)
+        page.keyboard.press("Enter")
+        expect(page.locator("#live .state")).to_have_text("Live", timeout=PATIENCE)
+
+        stage.wait(minutes=7 * 24 * 60)
+
+        expect(page.locator("[name=token]")).to_be_visible(timeout=PATIENCE)
+        page.context.close()
 
 
 def test_by_keyboard_somebody_takes_an_incident(browser: Browser, play: Play) -> None:
