@@ -20,10 +20,10 @@ from benchmarks.world import LATENCY, World, world
 from notifier.clerk import Clerk
 from notifier.clocks import REAL
 from notifier.core.facts.state import Closing, Incident, InstanceKey, Severity, incident_id
+from notifier.errands.lookback import Lookback
+from notifier.errands.review import Reviewer
 from notifier.exhibition import Exhibition
-from notifier.lookback import Lookback
 from notifier.render import Renderer
-from notifier.review import Reviewer
 from notifier.rules import read_rules
 from notifier.serving import front
 from notifier.settings import load_settings

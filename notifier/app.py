@@ -27,13 +27,13 @@ from notifier.core.rules.tables import KINDS
 from notifier.core.telling.outgoing import Envelope
 from notifier.cycle import Cycle, Render
 from notifier.deliver import Worker
+from notifier.errands.lookback import Lookback
+from notifier.errands.review import Reviewer
 from notifier.errors import ConfigError, Problem, StateError
 from notifier.exhibition import Exhibition, mistakes
 from notifier.journal import Journal
-from notifier.lookback import Lookback
 from notifier.pacing import Pacing
 from notifier.render import Renderer, envelopes, text
-from notifier.review import Reviewer
 from notifier.rules import read_rules
 from notifier.settings import Settings
 from notifier.signs import noting, traces_of, watch

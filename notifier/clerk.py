@@ -23,11 +23,11 @@ from notifier.core.standing.receiver_status import Delivery, ReceiverStatus, rec
 from notifier.core.standing.rule_status import Fires, RuleStatus, fires, rules
 from notifier.core.standing.source_status import SourceStatus, sources, unwell
 from notifier.core.standing.status import IncidentStatus, Wanted, key_of, listed, of_incident
+from notifier.errands.lookback import Lookback
+from notifier.errands.review import Reviewer
 from notifier.errors import RequestError
 from notifier.exhibition import Exhibition
 from notifier.hindsight.course import Courses
-from notifier.lookback import Lookback
-from notifier.review import Reviewer
 from notifier.store import audit, look, memory
 from notifier.store.database import Database
 from notifier.web.desk import Hits, SilenceAsked, SilenceStatus, Standing, Story, Word

@@ -21,9 +21,9 @@ from notifier.clocks import Clocks
 from notifier.commands import run
 from notifier.demo.stage import Stage, staged
 from notifier.demo.story import PACE
-from notifier.errand import Sent
-from notifier.lookback import _Begun
-from notifier.orders import News
+from notifier.errands.errand import Sent
+from notifier.errands.lookback import _Begun
+from notifier.errands.orders import News
 from notifier.serving import front
 from notifier.web.server import Server
 from notifier.web.wishes import Trial

@@ -14,9 +14,9 @@ import requests
 
 from notifier.clerk import Clerk
 from notifier.clocks import Clocks
-from notifier.errand import BROKEN, CALLED_OFF, Sent, send
-from notifier.lookback import _Begun
-from notifier.orders import Errand, News, Replay
+from notifier.errands.errand import BROKEN, CALLED_OFF, Sent, send
+from notifier.errands.lookback import _Begun
+from notifier.errands.orders import Errand, News, Replay
 from notifier.succession import succession
 from notifier.web.awaited import awaited
 from notifier.web.wishes import Asked, Look, ReplayAsked, Trial

@@ -16,8 +16,8 @@ from notifier.core.hindsight.explanation import HOW
 from notifier.core.hindsight.gates import SAYS as GATES
 from notifier.core.judging.notice import Reason, Untold
 from notifier.core.reacting.timeline import What
-from notifier.errand import Sent
-from notifier.lookback import _Begun
+from notifier.errands.errand import Sent
+from notifier.errands.lookback import _Begun
 from notifier.render.shipped import folder
 from notifier.render.words import LANGUAGES, names_in, read_phrases
 from notifier.simulator.slack_faults import SlackFault, Slip

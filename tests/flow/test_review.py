@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from notifier.errand import Sent
-from notifier.orders import News, Review
-from notifier.review import OVERTAKEN, STOPPING, Reviewer, _Errand
+from notifier.errands.errand import Sent
+from notifier.errands.orders import News, Review
+from notifier.errands.review import OVERTAKEN, STOPPING, Reviewer, _Errand
 from tests.flow.pages import Site, served, settle
 from tests.flow.stage import BEGIN, RULES, Stage, staged
 

@@ -1,6 +1,6 @@
 """Look back in a process of its own: one errand from standard input, its news on standard output.
 
-``notifier.errand`` starts it, without the bot's secrets; it ends when the bot does.
+``notifier.errands.errand`` starts it, without the bot's secrets; it ends when the bot does.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import BinaryIO
 from msgspec import Raw
 
 from notifier import logs
+from notifier.errands.findings import found
+from notifier.errands.orders import Errand, News, said, taken
 from notifier.errors import NotifierError
-from notifier.findings import found
-from notifier.orders import Errand, News, said, taken
 
 LARGEST = 4 * 1024**3  # bytes of memory
 STEP = 0.005  # of the whole: nobody sees less

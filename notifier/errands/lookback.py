@@ -18,10 +18,10 @@ from notifier.core.language.expression import ExpressionError
 from notifier.core.rules.compiled import Rulebook
 from notifier.core.rules.rulefile import load
 from notifier.core.trial.whatif import with_condition
-from notifier.errand import Sent, send
+from notifier.errands.errand import Sent, send
+from notifier.errands.orders import Errand, Explain, Order, Replay, WhatIf
 from notifier.errors import BusyError, RequestError, StateError
 from notifier.hindsight.tapes import covered
-from notifier.orders import Errand, Explain, Order, Replay, WhatIf
 from notifier.store.database import Database
 from notifier.web.wishes import Answered, Asked, Look, ReplayAsked, Replayed, Trial, Tried, Wish
 from notifier.wolkvox.endpoints import CATALOGUE

@@ -16,11 +16,11 @@ from msgspec import Struct
 from notifier.core.hindsight.toll import RuleToll
 from notifier.core.rules.compiled import Rulebook
 from notifier.core.standing.rule_status import Review, ReviewState, RuleTest
-from notifier.errand import Sent, send
+from notifier.errands.errand import Sent, send
+from notifier.errands.orders import Errand, Order, Rehearse, Reviewed
+from notifier.errands.orders import Review as ToReview
 from notifier.errors import StateError
 from notifier.hindsight.tapes import covered
-from notifier.orders import Errand, Order, Rehearse, Reviewed
-from notifier.orders import Review as ToReview
 from notifier.store import memory
 from notifier.store.database import Database
 

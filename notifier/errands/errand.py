@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from notifier import logs
-from notifier.orders import Errand, News, handed, heard
+from notifier.errands.orders import Errand, News, handed, heard
 
 log = logs.logger("errand")
 
@@ -78,7 +78,12 @@ class Sent:
     def _news(self, errand: Errand) -> News:
         """Hear all that is said until it ends; returns what was said last."""
         with subprocess.Popen(  # ourselves, with nothing from outside
-            [sys.executable, "-P", "-m", "notifier.looking"],  # -P: nor from the folder we are in
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "notifier.errands.looking",
+            ],  # -P: nor from the folder we are in
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

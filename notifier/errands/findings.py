@@ -25,12 +25,12 @@ from notifier.core.rules.rulefile import load
 from notifier.core.standing.rule_status import RuleTest
 from notifier.core.trial.rehearse import rehearse
 from notifier.core.trial.whatif import with_condition
+from notifier.errands.orders import Errand, Explain, Order, Rehearse, Review, Reviewed, WhatIf
+from notifier.errands.orders import Replay as ToReplay
 from notifier.errors import RequestError
 from notifier.hindsight.explained import DAY, Looked, Subject, look
 from notifier.hindsight.replayed import Replay, Speak, Watch, mute, replay
 from notifier.hindsight.tapes import RecordedTape, covered
-from notifier.orders import Errand, Explain, Order, Rehearse, Review, Reviewed, WhatIf
-from notifier.orders import Replay as ToReplay
 from notifier.store.database import Database, open_database
 from notifier.web.wishes import Answered, Compared, Reasoned, Replayed, Sent, ToldThen, Tried
 from notifier.wolkvox.endpoints import CATALOGUE
