@@ -70,9 +70,14 @@ class Vocabulary:
         return (*self.kinds, *self.constants)
 
 
+def closest(word: str, known: Iterable[str]) -> str:
+    """Return the name that *word* is probably a slip of; empty where none is near."""
+    folded = {name.casefold(): name for name in reversed(list(known))}
+    close = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else ""
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return a suggestion that names what is closest, or nothing."""
-    names = list(known)
-    folded = {name.casefold(): name for name in reversed(names)}
-    close = get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
-    return f"did you mean `{folded[close[0]]}`?" if close else ""
+    found = closest(word, known)
+    return f"did you mean `{found}`?" if found else ""

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from notifier.core.language.vocabulary import nearest
+from notifier.core.language.vocabulary import closest
 from notifier.core.rules.declared import DeclaredEndpoint, DeclaredField
 from notifier.core.rules.mistakes import Mistakes
 from notifier.core.rules.rulebook import (
@@ -160,5 +160,4 @@ def _keys(model: type[Table]) -> list[str]:
 
 def _meant(key: str, model: type[Table]) -> str:
     """The known key that *key* is probably a slip of."""
-    found = nearest(key, _keys(model)).split("`")
-    return found[1] if len(found) > 1 else ""
+    return closest(key, _keys(model))

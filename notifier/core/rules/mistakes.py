@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from notifier.core.language.vocabulary import nearest
+from notifier.core.language.vocabulary import closest, nearest
 from notifier.core.rules.places import Loc, Places
 from notifier.errors import Problem
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _LONGEST = 400  # characters of one sentence
+UNKNOWN, MISSING = "extra_forbidden", "missing"  # as pydantic calls them
 _KINDS = {
     "string_type": "must be text in quotes",
     "int_type": "must be a whole number",
@@ -73,8 +74,11 @@ class Mistakes:
     def model(self, prefix: Loc, errors: Iterable[ErrorDetails], keys: Iterable[str]) -> None:
         """Take over what a model found in a table at *prefix* that has these *keys*."""
         found, known = list(errors), list(keys)
+        slips = {_meant(error["loc"], known) for error in found if error["type"] == UNKNOWN}
         self.found.extend(
-            _read(prefix, error, known) for error in found if not _empty(error, found)
+            _read(prefix, error, known)
+            for error in found
+            if not _empty(error, found) and not (error["type"] == MISSING and error["loc"] in slips)
         )
 
     @property
@@ -109,16 +113,21 @@ def _read(prefix: Loc, error: ErrorDetails, keys: list[str]) -> Mistake:
     """Put a model's error in the words of people who write rules files."""
     loc = (*prefix, *(part for part in error["loc"] if part != "[key]"))
     kind, key = error["type"], _key(loc)
-    if kind == "extra_forbidden":
+    if kind == UNKNOWN:
         advice = nearest(key, keys)
         return Mistake(loc, f"unknown key `{key}`" + (f"; {advice}" if advice else ""), at_key=True)
-    if kind == "missing":
+    if kind == MISSING:
         return Mistake(loc[:-1], f"`{key}` is missing; write it in this table")
     if kind == "value_error":
         return Mistake(loc, str(error["ctx"]["error"]))
     if kind in ("literal_error", "enum"):
         return Mistake(loc, _choice(key, error))
     return Mistake(loc, f"`{key}` {_KINDS.get(kind) or _limit(error)}")
+
+
+def _meant(loc: Loc, keys: list[str]) -> Loc:
+    """Where a misspelt key would have stood: there nothing is missing, it is misspelt."""
+    return *loc[:-1], closest(str(loc[-1]), keys)
 
 
 def _empty(error: ErrorDetails, errors: list[ErrorDetails]) -> bool:

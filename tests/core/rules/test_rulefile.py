@@ -143,6 +143,7 @@ def test_a_right_file_has_no_complaints() -> None:
         ('id = "loss"', 'id = "loss"\nwas = "queue"', "15:7: error: `queue` is still a rule of this file; remove one"),
         ('id = "loss"\n', "", "13:1: error: `id` is missing; write it in this table"),
         ('when = "ploss > 3"\n', "", "13:1: error: `when` is missing; write it in this table"),
+        ("when =", "wehn =", "16:1: error: unknown key `wehn`; did you mean `when`?"),
         ('"latency.by_agent"', '"latncy.by_agent"', "15:6: error: unknown source `latncy`; did you mean `latency`?"),
         ('"latency.by_agent"', '"cdr_4"', '15:6: error: nothing polls `cdr_4`; add [[source]] with endpoint = "cdr_4"'),
         ('"latency.by_agent"', '"latency.by_agnt"', "15:15: error: unknown collection `by_agnt`; did you mean `by_agent`?"),
