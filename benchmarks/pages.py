@@ -20,6 +20,7 @@ from benchmarks.world import LATENCY, World, world
 from notifier.clerk import Clerk
 from notifier.clocks import REAL
 from notifier.core.facts.state import Closing, Incident, InstanceKey, Severity, incident_id
+from notifier.errands.errand import Sender
 from notifier.errands.lookback import Lookback
 from notifier.errands.review import Reviewer
 from notifier.exhibition import Exhibition
@@ -100,8 +101,9 @@ def _served(place: World) -> Iterator[str]:
     book = read_rules(settings.rules)
     database = place.bot.workers[0].database
     url = settings.database_url.get_secret_value()
-    lookback = Lookback(database, url, "", lambda: book, REAL.now)
-    review = Reviewer(database, url, "", lambda: book, REAL.now)
+    sender = Sender(url, "", lambda: book)
+    lookback = Lookback(database, sender, REAL.now)
+    review = Reviewer(database, sender, REAL.now)
     clerk = Clerk(
         place.bot, database, lambda: book, REAL.now, "bench", lookback, review, Exhibition(Renderer)
     )

@@ -27,6 +27,7 @@ from notifier.core.rules.tables import KINDS
 from notifier.core.telling.outgoing import Envelope
 from notifier.cycle import Cycle, Render
 from notifier.deliver import Worker
+from notifier.errands.errand import Sender
 from notifier.errands.lookback import Lookback
 from notifier.errands.review import Reviewer
 from notifier.errors import ConfigError, Problem, StateError
@@ -116,8 +117,9 @@ class House:
     def __post_init__(self) -> None:
         url = self.settings.database_url.get_secret_value()
         templates = str(self.settings.templates or "")
-        self.lookback = Lookback(self.database, url, templates, self.book, self.clocks.now)
-        self.review = Reviewer(self.database, url, templates, self.book, self.clocks.now)
+        sender = Sender(url, templates, self.book)
+        self.lookback = Lookback(self.database, sender, self.clocks.now)
+        self.review = Reviewer(self.database, sender, self.clocks.now)
 
     def begin(self) -> Bot:
         """The bot of the database's owner, ready to poll.

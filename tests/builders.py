@@ -15,6 +15,7 @@ from typing import NamedTuple
 from notifier.core.decide import decide, next_due
 from notifier.core.facts.snapshot import Snapshot, take
 from notifier.core.facts.state import Incident, InstanceKey, Severity, SourceKey
+from notifier.core.hindsight.message import Message
 from notifier.core.judging.known import Decision, Known
 from notifier.core.judging.notice import Notice, Untold
 from notifier.core.judging.plan import Plan
@@ -319,6 +320,23 @@ class Play:
     def reason(self, entity: str, rule: str = "network-rejection") -> Untold | None:
         """Why nobody was told of an entity in the last decision."""
         return self.last.reasons.get(InstanceKey(OPERATION, rule, entity))
+
+
+def message(begin: datetime, hours: float = 0, **changes: object) -> Message:
+    """One message that disturbs somebody, so long after *begin*."""
+    given: dict[str, object] = {
+        "at": begin + timedelta(hours=hours),
+        "reason": "open",
+        "rule": "loss",
+        "operation": "bogota",
+        "entity": "12004",
+        "receiver": "leads",
+        "severity": "warning",
+        "incident": "i",
+        "conversation": str(hours),
+        "loud": True,
+    }
+    return Message(**(given | changes))  # type: ignore[arg-type]
 
 
 def clock(minute: float) -> datetime:

@@ -9,11 +9,13 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO
 
 from notifier import logs
-from notifier.errands.orders import Errand, News, handed, heard
+from notifier.core.rules.compiled import Rulebook
+from notifier.errands.orders import Errand, News, Order, handed, heard
 
 log = logs.logger("errand")
 
@@ -77,13 +79,8 @@ class Sent:
 
     def _news(self, errand: Errand) -> News:
         """Hear all that is said until it ends; returns what was said last."""
-        with subprocess.Popen(  # ourselves, with nothing from outside
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "notifier.errands.looking",
-            ],  # -P: nor from the folder we are in
+        with subprocess.Popen(  # -P: nothing from the folder we are in
+            [sys.executable, "-P", "-m", "notifier.errands.looking"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -121,6 +118,29 @@ class Sent:
         except (OSError, ValueError) as error:
             return News(broken=type(error).__name__) if not self._why else last
         return last
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends whoever looks back, with all that they need.
+
+    Attributes:
+        url: Of the database.
+        templates: The folder of the user's own; empty for none.
+        book: Gives the rules that are in force.
+    """
+
+    url: str
+    templates: str
+    book: Callable[[], Rulebook]
+
+    def send(self, order: Order, *, niceness: int, seconds: float) -> Sent:
+        """Have it done by the rules in force, in so many seconds."""
+        errand = Errand(
+            order=order, database=self.url, templates=self.templates, rules=self.book().text,
+            niceness=niceness,
+        )  # fmt: skip
+        return send(errand, seconds)
 
 
 def send(errand: Errand, seconds: float) -> Sent:

@@ -18,17 +18,27 @@ from notifier.core.language.expression import ExpressionError
 from notifier.core.rules.compiled import Rulebook
 from notifier.core.rules.rulefile import load
 from notifier.core.trial.whatif import with_condition
-from notifier.errands.errand import Sent, send
-from notifier.errands.orders import Errand, Explain, Order, Replay, WhatIf
+from notifier.errands.errand import Sender, Sent
+from notifier.errands.orders import Explain, Order, Replay, WhatIf
 from notifier.errors import BusyError, RequestError, StateError
 from notifier.hindsight.tapes import covered
 from notifier.store.database import Database
-from notifier.web.wishes import Answered, Asked, Look, ReplayAsked, Replayed, Trial, Tried, Wish
+from notifier.web.wishes import (
+    MOST_DAYS,
+    Answered,
+    Asked,
+    Look,
+    ReplayAsked,
+    Replayed,
+    Trial,
+    Tried,
+    Wish,
+)
 from notifier.wolkvox.endpoints import CATALOGUE
 
 BUSY = "somebody else looks back just now, which takes a while; try again when that is done"
 STOPPING = "the bot stops"
-WEEK, LONGEST = timedelta(days=7), timedelta(days=35)
+WEEK, LONGEST = timedelta(days=7), timedelta(days=MOST_DAYS)
 LATEST = timedelta(days=366)  # from now, either way
 LIMIT = 600.0  # seconds that a look back may take
 KEPT = 8  # answers, until pages that wait for them have come
@@ -48,17 +58,10 @@ class _Begun:
 
 @dataclass(slots=True)
 class Lookback:
-    """The recordings, and the rules that are in force.
-
-    Attributes:
-        url: Of the database, for whoever is sent.
-        templates: The folder of the user's own; empty for none.
-    """
+    """The recordings, and the rules that are in force."""
 
     database: Database
-    url: str
-    templates: str
-    book: Callable[[], Rulebook]
+    sender: Sender
     clock: Callable[[], datetime]
     _begun: dict[str, _Begun] = field(default_factory=dict)
     _joined: set[str] = field(default_factory=set)  # ids that somebody else asked for, too
@@ -81,11 +84,8 @@ class Lookback:
         with self._lock:
             if (same := self._under_way(wish)) is not None:
                 return same
-            errand = Errand(
-                order=order, database=self.url, templates=self.templates,
-                rules=self.book().text, niceness=NICENESS,
-            )  # fmt: skip
-            return self._keep(_Begun(wish, send(errand, LIMIT), _days(order)))
+            sent = self.sender.send(order, niceness=NICENESS, seconds=LIMIT)
+            return self._keep(_Begun(wish, sent, _days(order)))
 
     def _under_way(self, wish: Wish) -> str | None:
         """The id of what is under way for the same wish; None where nothing is."""
@@ -167,7 +167,7 @@ class Lookback:
         self._check_rule(trial.operation, trial.rule)
         self._recorded()
         try:
-            with_condition(self.book(), trial.operation, trial.rule, trial.when)
+            with_condition(self.sender.book(), trial.operation, trial.rule, trial.when)
         except ExpressionError as error:
             raise RequestError(error.text) from None
         now = self.clock()
@@ -179,7 +179,7 @@ class Lookback:
     def _replay(self, asked: ReplayAsked) -> Replay:
         first, last = self._recorded()
         other = self._read(asked.rules) if asked.rules else None
-        book, now = other or self.book(), self.clock()
+        book, now = other or self.sender.book(), self.clock()
         until = _near(min(asked.until or now, now), now)
         since = _near(asked.since or until - WEEK, now)
         _check_span(since, until, first, last)
@@ -200,7 +200,7 @@ class Lookback:
 
     def _check_rule(self, operation: str, rule: str) -> None:
         if not any(
-            (each.operation, each.rule.id) == (operation, rule) for each in self.book().rules
+            (each.operation, each.rule.id) == (operation, rule) for each in self.sender.book().rules
         ):
             raise RequestError(f"there is no rule `{rule}` in `{operation}`")
 

@@ -14,10 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from notifier.core.hindsight.toll import RuleToll
-from notifier.core.rules.compiled import Rulebook
 from notifier.core.standing.rule_status import Review, ReviewState, RuleTest
-from notifier.errands.errand import Sent, send
-from notifier.errands.orders import Errand, Order, Rehearse, Reviewed
+from notifier.errands.errand import Sender, Sent
+from notifier.errands.orders import Order, Rehearse, Reviewed
 from notifier.errands.orders import Review as ToReview
 from notifier.errors import StateError
 from notifier.hindsight.tapes import covered
@@ -60,16 +59,10 @@ class _Errand:
 
 @dataclass(slots=True)
 class Reviewer:
-    """The recordings, and the rules that are in force.
-
-    Attributes:
-        url, templates: As in ``Lookback``.
-    """
+    """The recordings, and the rules that are in force."""
 
     database: Database
-    url: str
-    templates: str
-    book: Callable[[], Rulebook]
+    sender: Sender
     clock: Callable[[], datetime]
     _errand: _Errand | None = None
     _kept: Kept | None = None
@@ -83,12 +76,12 @@ class Reviewer:
     def tests(self) -> Mapping[str, Sequence[RuleTest]] | None:
         """How the tests of the rules in force went, by rule; None while they run."""
         digest, found = self._tests
-        return found if digest == self.book().digest else None
+        return found if digest == self.sender.book().digest else None
 
     def latest(self) -> Review:
         """What was found by the rules in force, or how far that is."""
         kept, errand = self._kept, self._errand
-        if kept is not None and kept.digest == self.book().digest:
+        if kept is not None and kept.digest == self.sender.book().digest:
             return _shown(kept)
         if errand is not None and isinstance(errand.order, ToReview):
             return Review(state=ReviewState.WORKING, share=errand.sent.share)
@@ -128,12 +121,12 @@ class Reviewer:
         if errand is None:
             return True
         if errand.sent.last is None:
-            if errand.digest != self.book().digest:
+            if errand.digest != self.sender.book().digest:
                 errand.sent.call_off(OVERTAKEN)
             return False
         self._errand = None
         ours = errand.sent.last.refused in (STOPPING, OVERTAKEN)  # that says nothing of the rules
-        if errand.digest == self.book().digest and not ours:
+        if errand.digest == self.sender.book().digest and not ours:
             self._take(errand)
         return True
 
@@ -153,7 +146,7 @@ class Reviewer:
             self._tests = errand.digest, tests
 
     def _begin(self) -> None:
-        digest = self.book().digest
+        digest = self.sender.book().digest
         if self._tests[0] != digest:
             self._send(Rehearse(), digest)
         elif (span := self._due(digest)) is not None:
@@ -179,11 +172,8 @@ class Reviewer:
         return (first, last) if last - first >= SHORTEST else None
 
     def _send(self, order: Order, digest: str) -> None:
-        errand = Errand(
-            order=order, database=self.url, templates=self.templates,
-            rules=self.book().text, niceness=NICENESS,
-        )  # fmt: skip
-        self._errand = _Errand(order, digest, send(errand, LIMIT))
+        sent = self.sender.send(order, niceness=NICENESS, seconds=LIMIT)
+        self._errand = _Errand(order, digest, sent)
 
 
 _TESTS = dict[str, list[RuleTest]]

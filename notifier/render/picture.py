@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from math import isfinite
 
+from notifier.render.trend import scale
+
 WIDE, HIGH = 556, 120  # pixels in the mail
 SHARP = 2  # so many times larger in the file: screens of phones have finer pixels
 _SMOOTH = 2  # and so many times larger again while it is drawn
@@ -35,8 +37,7 @@ def picture(values: Sequence[float], limit: float | None) -> bytes:
         return b""
     from PIL import Image, ImageDraw  # 33 ms that only those with charts pay
 
-    marks = (0.0, *values) if limit is None else (0.0, limit, *values)
-    low, high = min(marks), max(marks)
+    low, high = scale(values, limit)
     points = [
         (_across(place, len(values)), _level(value, low, high))
         for place, value in enumerate(values)

@@ -16,7 +16,7 @@ def sparkline(values: Sequence[float], threshold: float | None) -> str:
     shown = [value for value in values if isfinite(value)][-_MOST:]
     if len(shown) < 2:
         return ""
-    low, high = _scale(shown, threshold)
+    low, high = scale(shown, threshold)
     return "".join(BLOCKS[round((value - low) / (high - low) * 5)] for value in shown)
 
 
@@ -25,7 +25,7 @@ def direction(values: Sequence[float], threshold: float | None) -> str:
     shown = [value for value in values if isfinite(value)][-_MOST:]
     if len(shown) < 2:
         return ""
-    low, high = _scale(shown, threshold)
+    low, high = scale(shown, threshold)
     third = max(1, len(shown) // 3)
     change = sum(shown[-third:]) / third - sum(shown[:third]) / third
     if abs(change) <= _NEWS * (high - low):
@@ -33,7 +33,8 @@ def direction(values: Sequence[float], threshold: float | None) -> str:
     return "rising" if change > 0 else "falling"
 
 
-def _scale(values: Sequence[float], threshold: float | None) -> tuple[float, float]:
+def scale(values: Sequence[float], threshold: float | None) -> tuple[float, float]:
+    """The lowest and highest of the values, zero and the threshold; never the same."""
     marks = [0.0, *values] if threshold is None else [0.0, threshold, *values]
     low, high = min(marks), max(marks)
     return low, high if high > low else low + 1.0

@@ -18,10 +18,9 @@ from notifier.web.awaited import awaited, begun
 from notifier.web.desk import Desk
 from notifier.web.pages import DAYS
 from notifier.web.problem import DOCUMENTED, ProblemError
-from notifier.web.wishes import Answered, Asked, Look, ReplayAsked, Replayed, Tried, Wish
+from notifier.web.wishes import MOST_DAYS, Answered, Asked, Look, ReplayAsked, Replayed, Tried, Wish
 
 router = APIRouter(prefix="/api/v1", responses=DOCUMENTED)
-MOST_DAYS = 35
 LONGEST_TEXT = 200_000  # characters of a rules file
 LONGEST_WAIT = 600  # seconds
 ACCEPTED = 202

@@ -17,10 +17,9 @@ from starlette.responses import RedirectResponse, Response
 from notifier.core.standing.status import IncidentStatus
 from notifier.errors import BusyError, RequestError
 from notifier.web.awaited import awaited, begun
-from notifier.web.hindsight import MOST_DAYS
 from notifier.web.pages import DAYS, incident_page, rule_page, story_of
 from notifier.web.reader import Asking, Reader
-from notifier.web.wishes import Asked, Look, Trial
+from notifier.web.wishes import MOST_DAYS, Asked, Look, Trial
 
 router = APIRouter(include_in_schema=False)
 PATIENCE = 2.0  # seconds: what is quicker than that never shows how far it is

@@ -11,6 +11,7 @@ from notifier.core.hindsight.gates import Gate
 from notifier.core.hindsight.toll import Day, Toll, Worst
 
 DAY = timedelta(days=1)
+MOST_DAYS = 35  # that anybody may look back at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -264,7 +264,7 @@ def errand(site: Site, **changes: Any) -> Errand:
     order = Replay(since=BEGIN, until=BEGIN + timedelta(days=1))
     given: dict[str, Any] = {
         "order": order,
-        "database": site.desk.lookback.url,
+        "database": site.desk.lookback.sender.url,
         "templates": "",
         "rules": site.stage.rules.read_text(),
         "niceness": 0,
@@ -309,7 +309,7 @@ def test_a_file_where_the_bot_was_started_is_no_part_of_whoever_looks_back(
     (tmp_path / "resource.py").write_text("raise SystemExit(3)")
     monkeypatch.chdir(tmp_path)
 
-    sent = send(errand(site, database=str(site.desk.lookback.url)), 60)
+    sent = send(errand(site, database=str(site.desk.lookback.sender.url)), 60)
 
     assert sent.wait(60)
     assert sent.last is not None

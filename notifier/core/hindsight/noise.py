@@ -119,7 +119,15 @@ def per_hour(heard: Iterable[Message], zones: Mapping[str, tzinfo]) -> Counter[i
     return Counter(at.astimezone(zones.get(who, UTC)).hour for who, at in disturbances(heard))
 
 
+def noticed(heard: Iterable[Message]) -> Counter[tuple[str, str, str]]:
+    """How many messages disturb whom: by operation, rule and receiver."""
+    loud = {(m.conversation, m.at): (m.operation, m.rule, m.receiver) for m in heard if m.loud}
+    return Counter(loud.values())
+
+
 def per_rule(heard: Iterable[Message]) -> Counter[tuple[str, str]]:
     """How many messages each receiver gets of each rule: (rule, receiver)."""
-    loud = {(m.conversation, m.at): (m.rule, m.receiver) for m in heard if m.loud}
-    return Counter(loud.values())
+    found: Counter[tuple[str, str]] = Counter()
+    for (_, rule, receiver), count in noticed(heard).items():
+        found[rule, receiver] += count
+    return found

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from notifier.core.hindsight.message import Message
-from notifier.core.hindsight.noise import UNITS, Budget, busiest, disturbances
+from notifier.core.hindsight.noise import UNITS, Budget, busiest, disturbances, noticed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ def tolls(told: Sequence[Message], before: Sequence[Message] | None = None) -> l
     now, was = noticed(told), noticed(before or ())
     reasons: dict[tuple[str, str, str], Counter[str]] = {key: Counter() for key in was}
     for one in told:
-        reasons.setdefault(_key(one), Counter())[one.reason] += 1
+        reasons.setdefault((one.operation, one.rule, one.receiver), Counter())[one.reason] += 1
     found = [
         Toll(
             operation=key[0], rule=key[1], receiver=key[2], noticed=now[key],
@@ -68,15 +68,6 @@ def tolls(told: Sequence[Message], before: Sequence[Message] | None = None) -> l
         for key, counts in reasons.items()
     ]  # fmt: skip
     return sorted(found, key=lambda t: (-t.noticed, -(t.was or 0), t.operation, t.rule, t.receiver))
-
-
-def _key(one: Message) -> tuple[str, str, str]:
-    return one.operation, one.rule, one.receiver
-
-
-def noticed(told: Iterable[Message]) -> Counter[tuple[str, str, str]]:
-    """How many messages disturb whom: by operation, rule and receiver."""
-    return Counter({(one.conversation, one.at): _key(one) for one in told if one.loud}.values())
 
 
 def days(
@@ -139,14 +130,14 @@ def _rule_toll(
 ) -> RuleToll:  # fmt: skip
     receivers = Counter(who for who, _ in disturbances(told))
     zone = zones.get(told[0].receiver, UTC)
-    noticed = _per_day(told, zones)
-    dates = sorted({*_dates(since.astimezone(zone), until.astimezone(zone)), *noticed})
+    loud = _per_day(told, zones)
+    dates = sorted({*_dates(since.astimezone(zone), until.astimezone(zone)), *loud})
     return RuleToll(
         operation=operation,
         rule=rule,
         noticed=receivers.total(),
         receivers=dict(sorted(receivers.items())),
-        days=tuple(Day(day=day, noticed=noticed[day]) for day in dates),
+        days=tuple(Day(day=day, noticed=loud[day]) for day in dates),
     )
 
 

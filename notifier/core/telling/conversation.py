@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from notifier.core.facts.deputy import Deputy
 from notifier.core.facts.state import Conversation, Incident, digest
 from notifier.core.judging.known import Draft
 from notifier.core.judging.notice import Item
@@ -86,8 +87,8 @@ def at_home(talk: Conversation, reach: Reach) -> bool:
     return (talk.kind, talk.recipients) == (reach.kind, reach.recipients)
 
 
-def readdressed(talk: Conversation, reach: Reach) -> Conversation:
-    """A conversation of which nothing was told yet, to where its receiver is found now."""
+def readdressed(talk: Conversation, reach: Reach | Deputy) -> Conversation:
+    """The same conversation at another address: where its receiver is now, or who stands in."""
     return replace(
         talk,
         kind=reach.kind,

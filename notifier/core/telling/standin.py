@@ -10,6 +10,7 @@ from notifier.core.facts.deputy import Deputy
 from notifier.core.facts.state import Conversation
 from notifier.core.judging.notice import Notice
 from notifier.core.judging.plan import Plan
+from notifier.core.telling.conversation import readdressed
 
 
 def deputy_of(talk: Conversation, plan: Plan) -> Deputy | None:
@@ -38,15 +39,7 @@ def stand_in(notice: Notice, plan: Plan) -> Notice | None:
     deputy = talk.deputy or deputy_of(talk, plan)
     if deputy is None:
         return None
-    conversation = replace(
-        talk,
-        receiver=deputy.receiver,
-        kind=deputy.kind,
-        recipients=deputy.recipients,
-        language=deputy.language,
-        locale=deputy.locale,
-        timezone=deputy.timezone,
-    )
+    conversation = replace(readdressed(talk, deputy), receiver=deputy.receiver)
     reach = plan.reaches.get((talk.operation, deputy.receiver))
     rule = dataclasses.replace(notice.rule, mention=reach.mention if reach else "")
     return dataclasses.replace(notice, conversation=conversation, rule=rule)

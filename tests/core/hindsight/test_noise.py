@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,26 +13,12 @@ from notifier.core.hindsight.difference import Kind, compare
 from notifier.core.hindsight.message import Message, messages
 from notifier.core.hindsight.noise import busiest, disturbances, per_hour, per_rule, read_budget
 from notifier.errors import ConfigError
+from tests import builders
 from tests.builders import HITS, NEW_HIT, Play, agent, hit, rejection
 
 BOGOTA = {"leads": ZoneInfo("America/Bogota")}
 NOON = datetime(2026, 1, 5, 17, tzinfo=UTC)  # a Monday, noon in Bogotá
-
-
-def message(hours: float = 0, **changes: object) -> Message:
-    given: dict[str, object] = {
-        "at": NOON + timedelta(hours=hours),
-        "reason": "open",
-        "rule": "loss",
-        "operation": "bogota",
-        "entity": "12004",
-        "receiver": "leads",
-        "severity": "warning",
-        "incident": "i",
-        "conversation": str(hours),
-        "loud": True,
-    }
-    return Message(**(given | changes))  # type: ignore[arg-type]
+message = partial(builders.message, NOON)
 
 
 # ---- what a decision tells ----

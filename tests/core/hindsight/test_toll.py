@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
-from notifier.core.hindsight.message import Message
 from notifier.core.hindsight.toll import Day, by_rule, days, tolls, worst
+from tests import builders
 
 BOGOTA = {"leads": ZoneInfo("America/Bogota")}
 NIGHT = datetime(2026, 1, 6, 3, tzinfo=UTC)  # still Monday, ten in the evening in Bogotá
-
-
-def message(hours: float = 0, **changes: object) -> Message:
-    given: dict[str, object] = {
-        "at": NIGHT + timedelta(hours=hours),
-        "reason": "open",
-        "rule": "loss",
-        "operation": "bogota",
-        "entity": "12004",
-        "receiver": "leads",
-        "severity": "warning",
-        "incident": "i",
-        "conversation": str(hours),
-        "loud": True,
-    }
-    return Message(**(given | changes))  # type: ignore[arg-type]
+message = partial(builders.message, NIGHT)
 
 
 EDIT = message(1, reason="change", loud=False)
